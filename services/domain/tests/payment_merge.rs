@@ -1,0 +1,73 @@
+//! What MercadoPago reports, in any order and any number of times, ends the same.
+
+use domain::payment::{Snapshot, merge, settle};
+use domain::{Money, PaymentStatus, Timestamp};
+use proptest::prelude::*;
+
+fn snapshot(id: u8, status: usize, refunded: i64, at: i64) -> Snapshot {
+    let status = PaymentStatus::ALL[status];
+    Snapshot {
+        provider_payment_id: format!("13000000000{id}"),
+        status,
+        status_detail: format!("{status}-{}", at % 3),
+        amount: Money::from_centavos(1000),
+        refunded: Money::from_centavos(refunded),
+        updated_at: Timestamp::from_millis(at),
+    }
+}
+
+prop_compose! {
+    fn reports()(all in prop::collection::vec((0u8..3, 0usize..7, 0i64..3, 0i64..5), 1..12)) -> Vec<Snapshot> {
+        all.into_iter().map(|(id, status, refunded, at)| snapshot(id, status, refunded, at)).collect()
+    }
+}
+
+fn arrive(reports: &[Snapshot]) -> Vec<Snapshot> {
+    let mut known = Vec::new();
+    for report in reports {
+        merge(&mut known, report.clone());
+    }
+    known
+}
+
+proptest! {
+    #[test]
+    fn any_order_of_arrival_ends_the_same(reports in reports(), seed in any::<u64>()) {
+        let mut shuffled = reports.clone();
+        let mut state = seed;
+        for n in (1..shuffled.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            shuffled.swap(n, (state >> 33) as usize % (n + 1));
+        }
+        prop_assert_eq!(arrive(&reports), arrive(&shuffled));
+    }
+
+    #[test]
+    fn a_repeat_changes_nothing(reports in reports()) {
+        let mut known = arrive(&reports);
+        let before = known.clone();
+        for report in reports {
+            prop_assert!(!merge(&mut known, report));
+        }
+        prop_assert_eq!(known, before);
+    }
+}
+
+#[test]
+fn a_late_pending_does_not_demote_and_the_best_try_speaks() {
+    let mut known = Vec::new();
+    assert!(merge(&mut known, snapshot(1, 2, 0, 20)));
+    assert!(!merge(&mut known, snapshot(1, 0, 0, 10)));
+    assert_eq!(settle(&known).unwrap().status, PaymentStatus::Approved);
+    assert!(merge(&mut known, snapshot(0, 3, 0, 30)));
+    assert_eq!(settle(&known).unwrap().status, PaymentStatus::Approved);
+    assert!(settle(&[]).is_none());
+}
+
+#[test]
+fn mercadopagos_words_are_ours_or_unknown() {
+    assert_eq!(PaymentStatus::from_provider("authorized"), Some(PaymentStatus::InProcess));
+    assert_eq!(PaymentStatus::from_provider("in_mediation"), Some(PaymentStatus::Approved));
+    assert_eq!(PaymentStatus::from_provider("charged_back"), Some(PaymentStatus::ChargedBack));
+    assert_eq!(PaymentStatus::from_provider("quantum"), None);
+}
