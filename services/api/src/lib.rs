@@ -1,1 +1,60 @@
+//! What travels between the services and to those who use them: bodies, errors and, with the feature `client`,
+//! typed HTTP clients.
 //!
+//! The JSON schemas of these types are the published contract and the check of what comes in: a limit that stands
+//! here is enforced by being here.
+
+pub mod auth;
+#[cfg(feature = "client")]
+pub mod client;
+mod expose;
+pub mod order;
+pub mod payment;
+mod problem;
+
+pub use problem::{Fault, Lang, Problem, ProblemKind};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Answer of `GET /health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// Always `Operational`: a service that answers is.
+    pub status: String,
+    /// `auth`, `order`, `payment` or `sandbox`.
+    pub service: String,
+    /// The program's version.
+    pub version: String,
+}
+
+/// Answer of `GET /ready`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// Whether everything that a request needs is there.
+    pub ready: bool,
+    /// Each thing that it needs.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// Something a service needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Dependency {
+    /// What it is: `store`, `keys`, `auth`, `payment`…
+    pub name: String,
+    /// Whether it is there.
+    pub ready: bool,
+    /// What is missing, in a few words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// The OAuth 2.0 error body (RFC 6749 §5.2), which `/token` and `/revoke` use instead of a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OAuthError {
+    /// `invalid_grant`, `invalid_client`, `invalid_request`, `unsupported_grant_type`…
+    pub error: String,
+    /// The same for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<String>,
+}

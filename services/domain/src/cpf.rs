@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, de};
+
 /// A Brazilian taxpayer number (Cadastro de Pessoas Físicas) whose two check digits are right, kept as 11 digits.
 ///
 /// Personal data: `Debug` hides it and there is no `Display`; choose [`Cpf::masked`] or [`Cpf::digits`] by name.
@@ -67,5 +69,12 @@ impl FromStr for Cpf {
 impl fmt::Debug for Cpf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Cpf(***)")
+    }
+}
+
+/// Comes in as text; goes out only as the text somebody chose, so there is no `Serialize`.
+impl<'de> Deserialize<'de> for Cpf {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

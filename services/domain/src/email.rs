@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, de};
+
 /// An e-mail address, trimmed and lower-cased so that one person has one spelling.
 ///
 /// Personal data: `Debug` hides it.
@@ -58,5 +60,12 @@ impl FromStr for Email {
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email(***)")
+    }
+}
+
+/// Comes in as text; goes out only as the text somebody chose, so there is no `Serialize`.
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

@@ -11,6 +11,8 @@ pub mod order;
 mod page;
 pub mod payment;
 mod role;
+#[cfg(feature = "schema")]
+mod schema;
 mod text;
 mod time;
 

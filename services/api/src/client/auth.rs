@@ -1,0 +1,64 @@
+use reqwest::Method;
+
+use super::{CallError, Http};
+use crate::auth::{Admitted, Anonymous, Customer, Identify, Jwks, Me, NewAdmin, Register, TokenAnswer};
+
+/// The auth service.
+#[derive(Clone)]
+pub struct AuthClient(Http);
+
+impl AuthClient {
+    /// Talks to the auth service at this address.
+    pub fn new(http: Http) -> Self {
+        AuthClient(http)
+    }
+
+    /// The address and token underneath.
+    pub fn http(&self) -> &Http {
+        &self.0
+    }
+
+    async fn token(&self, form: &[(&str, &str)]) -> Result<TokenAnswer, CallError> {
+        self.0.call(self.0.request(Method::POST, "/token").form(form)).await
+    }
+
+    /// Signs in with an e-mail or CPF.
+    pub async fn password_token(&self, username: &str, password: &str) -> Result<TokenAnswer, CallError> {
+        self.token(&[("grant_type", "password"), ("username", username), ("password", password)]).await
+    }
+
+    /// A token for a service (RFC 6749 §4.4).
+    pub async fn client_token(&self, id: &str, secret: &str) -> Result<TokenAnswer, CallError> {
+        self.token(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)]).await
+    }
+
+    /// Who the token is.
+    pub async fn me(&self) -> Result<Me, CallError> {
+        self.0.get("/auth").await
+    }
+
+    /// The public keys.
+    pub async fn jwks(&self) -> Result<Jwks, CallError> {
+        self.0.get("/.well-known/jwks.json").await
+    }
+
+    /// Finds a customer by CPF.
+    pub async fn identify(&self, body: &Identify) -> Result<Admitted, CallError> {
+        self.0.post("/customer/identify", body).await
+    }
+
+    /// Makes a customer.
+    pub async fn register(&self, body: &Register) -> Result<Admitted, CallError> {
+        self.0.post("/customer/register", body).await
+    }
+
+    /// Makes an anonymous customer.
+    pub async fn anonymous(&self) -> Result<Admitted, CallError> {
+        self.0.post("/customer/anonymous", &Anonymous {}).await
+    }
+
+    /// Makes an administrator.
+    pub async fn create_admin(&self, body: &NewAdmin) -> Result<Customer, CallError> {
+        self.0.post("/customers/admin", body).await
+    }
+}

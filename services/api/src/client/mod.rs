@@ -1,0 +1,15 @@
+//! Typed clients of our own services: what the services use towards each other, and the command line and the board
+//! towards all of them.
+
+mod auth;
+mod bearer;
+mod http;
+mod order;
+mod payment;
+pub mod trace;
+
+pub use auth::AuthClient;
+pub use bearer::{Bearer, ClientCredentials, FixedToken};
+pub use http::{CallError, Http, Page, http_client};
+pub use order::{OrderClient, OrderFilter, Queue};
+pub use payment::{PaymentClient, PaymentFilter};
