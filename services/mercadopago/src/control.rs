@@ -1,0 +1,324 @@
+//! The sandbox's control panel (`/sandbox/…`) on the wire, and a client for it: for the command line and for tests,
+//! which do not link the sandbox.
+
+use std::time::Duration;
+
+use domain::{Money, PaymentStatus, Timestamp};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::client::connector;
+use crate::error::Error;
+
+/// Most copies of one notification that a call may ask for.
+pub const MAX_DUPLICATES: u32 = 100;
+/// Longest delay that a call may ask for, in milliseconds.
+pub const MAX_DELAY_MS: u64 = 600_000;
+
+/// How a notification travels. The default is as MercadoPago sends it: once, at once, signed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Delivery {
+    /// Whether one is sent at all.
+    pub notify: bool,
+    /// How many further copies follow the first, at most 100.
+    pub duplicate: u32,
+    /// How long the first waits, in milliseconds, at most 600,000.
+    pub delay_ms: u64,
+    /// Sends the news first and then the notification of the payment's creation, which is older.
+    pub reorder: bool,
+    /// Signs with random bytes. The payment does not move.
+    pub forge: bool,
+    /// Signs with another secret. The payment does not move.
+    pub wrong_secret: bool,
+    /// Signs with a time a day ago. The payment does not move.
+    pub stale_ts: bool,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Delivery {
+            notify: true,
+            duplicate: 0,
+            delay_ms: 0,
+            reorder: false,
+            forge: false,
+            wrong_secret: false,
+            stale_ts: false,
+        }
+    }
+}
+
+impl Delivery {
+    /// How it is signed; the first of the three flags counts.
+    pub fn signing(&self) -> Signing {
+        match self {
+            Delivery { forge: true, .. } => Signing::Forged,
+            Delivery { wrong_secret: true, .. } => Signing::WrongSecret,
+            Delivery { stale_ts: true, .. } => Signing::StaleTs,
+            _ => Signing::Genuine,
+        }
+    }
+}
+
+/// How a notification is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Signing {
+    /// As MercadoPago does.
+    Genuine,
+    /// With random bytes.
+    Forged,
+    /// With another secret.
+    WrongSecret,
+    /// With a time a day ago.
+    StaleTs,
+}
+
+/// Moves a payment (`POST /sandbox/payments/{id}/status`), or pays a checkout with that outcome
+/// (`POST /sandbox/preferences/{id}/pay`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Where to.
+    #[cfg_attr(feature = "schema", schema(value_type = String, example = "approved"))]
+    pub status: PaymentStatus,
+    /// MercadoPago's detail; the usual one of that status when none is given.
+    #[serde(default)]
+    pub status_detail: Option<String>,
+    /// How the notification travels.
+    #[serde(default)]
+    pub delivery: Delivery,
+}
+
+/// A payment of the sandbox, in short.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SandboxPayment {
+    /// The id at "MercadoPago".
+    pub id: String,
+    /// Its status.
+    pub status: String,
+    /// The detail.
+    pub status_detail: String,
+    /// `pix`, `account_money`…
+    pub method: String,
+    /// What is asked for, in reais.
+    #[cfg_attr(feature = "schema", schema(value_type = f64))]
+    pub amount: Money,
+    /// What went back, in reais.
+    #[cfg_attr(feature = "schema", schema(value_type = f64))]
+    pub refunded: Money,
+    /// The shop's own id.
+    pub external_reference: Option<String>,
+    /// The checkout on which it was made.
+    pub preference_id: Option<String>,
+    /// Where its notifications go.
+    pub notification_url: Option<String>,
+    /// When it last changed.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
+    pub updated_at: Timestamp,
+}
+
+/// A checkout of the sandbox, in short.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SandboxPreference {
+    /// The id at "MercadoPago".
+    pub id: String,
+    /// What is asked for, in reais.
+    #[cfg_attr(feature = "schema", schema(value_type = f64))]
+    pub amount: Money,
+    /// The shop's own id.
+    pub external_reference: Option<String>,
+    /// Whether it can be paid now.
+    pub open: bool,
+    /// The page on which a person pays.
+    pub init_point: String,
+}
+
+/// One notification that was sent, or waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Delivered {
+    /// The id of the notification.
+    pub id: i64,
+    /// The payment it speaks of.
+    pub data_id: String,
+    /// `payment.created` or `payment.updated`.
+    pub action: String,
+    /// Where it goes.
+    pub url: String,
+    /// How it is signed.
+    pub signing: Signing,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// `waiting`, `delivered` (answered with 200 or 201) or `given_up`.
+    pub state: String,
+    /// The last answer.
+    pub http_status: Option<u16>,
+    /// Why there was no answer.
+    pub error: Option<String>,
+    /// How long the last answer took, in milliseconds.
+    pub elapsed_ms: Option<u64>,
+    /// When it was made.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
+    pub created_at: Timestamp,
+}
+
+/// What a move did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Moved {
+    /// The payment as it is now.
+    pub payment: SandboxPayment,
+    /// Whether it changed; forged and stale notifications move nothing.
+    pub moved: bool,
+    /// Every notification that was sent for it, each with the answer to its first attempt.
+    pub deliveries: Vec<Delivered>,
+}
+
+/// A notification about anything, known or not (`POST /sandbox/notifications`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RawNotification {
+    /// The `data.id` of the query, which is signed.
+    pub data_id: String,
+    /// The `data.id` of the body, when it shall differ from the query's.
+    #[serde(default)]
+    pub body_data_id: Option<String>,
+    /// The topic; `payment` when none is given.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// `payment.updated` when none is given.
+    #[serde(default)]
+    pub action: Option<String>,
+    /// Where to; the payment's own address or the sandbox's default when none is given.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// How it travels.
+    #[serde(default)]
+    pub delivery: Delivery,
+}
+
+/// How often MercadoPago's own paths fail, each a share from 0 to 1 (`/sandbox/faults`).
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// 429 with `Retry-After: 1`, nothing done.
+    pub rate_limited: f64,
+    /// 500, nothing done.
+    pub server_error: f64,
+    /// 423, nothing done.
+    pub locked: f64,
+    /// 502 with HTML, nothing done.
+    pub bad_gateway: f64,
+    /// Done, and then the connection hangs until the client gives up.
+    pub timeout_after_commit: f64,
+}
+
+/// The client of the control panel.
+#[derive(Debug, Clone)]
+pub struct Control {
+    http: reqwest::Client,
+    base_url: Url,
+}
+
+impl Control {
+    /// For the sandbox at `base_url`. A call lasts until its last notification was answered, so `timeout` is long.
+    ///
+    /// # Errors
+    /// When no client can be made.
+    pub fn new(base_url: Url, timeout: Duration) -> Result<Self, Error> {
+        let http = connector(&base_url, timeout, concat!("lanchonete/", env!("CARGO_PKG_VERSION")));
+        Ok(Control { http: http.map_err(|e| Error::transport(e, false))?, base_url })
+    }
+
+    /// The payments with our reference, newest first.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn payments(&self, external_reference: &str) -> Result<Vec<SandboxPayment>, Error> {
+        self.read("payments", external_reference).await
+    }
+
+    /// The checkouts with our reference, newest first.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn preferences(&self, external_reference: &str) -> Result<Vec<SandboxPreference>, Error> {
+        self.read("preferences", external_reference).await
+    }
+
+    /// Moves a payment and waits for its notifications to be answered.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn move_payment(&self, id: &str, to: &Move) -> Result<Moved, Error> {
+        self.write(Method::POST, &["payments", id, "status"], to).await
+    }
+
+    /// Pays a checkout with the outcome given and waits for its notifications to be answered.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn pay_preference(&self, id: &str, to: &Move) -> Result<Moved, Error> {
+        self.write(Method::POST, &["preferences", id, "pay"], to).await
+    }
+
+    /// Sends a notification about anything.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn notify(&self, notification: &RawNotification) -> Result<Vec<Delivered>, Error> {
+        self.write(Method::POST, &["notifications"], notification).await
+    }
+
+    /// Sets how often MercadoPago's paths fail.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn set_faults(&self, faults: &Faults) -> Result<Faults, Error> {
+        self.write(Method::POST, &["faults"], faults).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, what: &str, external_reference: &str) -> Result<T, Error> {
+        let query = [("external_reference", external_reference)];
+        self.send(self.http.get(self.url(&[what])).query(&query), false).await
+    }
+
+    async fn write<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        self.send(self.http.request(method, self.url(path)).json(body), true).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder, writes: bool) -> Result<T, Error> {
+        let lost = |e| Error::transport(e, writes);
+        let answer = request.send().await.map_err(lost)?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(lost)?;
+        if !status.is_success() {
+            return Err(Error::answer(status, None, &body, writes));
+        }
+        serde_json::from_slice(&body).map_err(|e| Error::unreadable(e.to_string(), writes))
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("sandbox").extend(path);
+        }
+        url
+    }
+}
