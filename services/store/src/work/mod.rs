@@ -1,0 +1,11 @@
+//! Work that must be done at least once: outboxes and inboxes, and the worker that empties them. Knows no database.
+
+mod backoff;
+mod entry;
+mod queue;
+mod worker;
+
+pub use backoff::{MAX_BACKOFF, backoff};
+pub use entry::{FirstLease, Lease, NewWork, Raised, Work, WorkCounts, WorkEntry, WorkState};
+pub use queue::WorkQueue;
+pub use worker::{Verdict, Worker, WorkerOptions};
