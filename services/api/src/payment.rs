@@ -132,3 +132,20 @@ pub struct PaymentEvent {
     /// More, in a few words or values; never a person's data.
     pub detail: Option<String>,
 }
+
+/// Body of `POST /internal/orders/{order_id}/charge/cancel`: the order can't be paid any more, or not this way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CancelCharge {
+    /// Only charges up to this attempt; a later one stays.
+    pub attempt: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// Answer to [`CancelCharge`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CancelledCharge {
+    /// The order's latest payment up to that attempt as it stands now: `cancelled`, or `approved` where the money came
+    /// first. None when there never was one.
+    pub payment: Option<Payment>,
+}

@@ -2,7 +2,9 @@ use domain::{OrderId, PaymentId, PaymentStatus};
 use reqwest::Method;
 
 use super::{CallError, Http, Page};
-use crate::payment::{CounterPayment, NewPayment, NewRefund, PatchPayment, Payment, PaymentEvent};
+use crate::payment::{
+    CancelCharge, CancelledCharge, CounterPayment, NewPayment, NewRefund, PatchPayment, Payment, PaymentEvent,
+};
 
 /// The payment service.
 #[derive(Clone)]
@@ -74,5 +76,11 @@ impl PaymentClient {
         let path = "/internal/payments/counter";
         let request = self.0.request(Method::POST, path).header("idempotency-key", idempotency_key).json(body);
         self.0.call(request).await
+    }
+
+    /// Closes an order's live charge, if it has one; for the order service. The answer of MercadoPago is believed, so it
+    /// may come back approved.
+    pub async fn cancel_charge(&self, order: OrderId, body: &CancelCharge) -> Result<CancelledCharge, CallError> {
+        self.0.post(&format!("/internal/orders/{order}/charge/cancel"), body).await
     }
 }
