@@ -53,11 +53,20 @@ struct Inner {
     counters: Arc<Counters>,
 }
 
+/// The way into a thread.
+type Queue = SyncSender<Box<dyn Call>>;
+
+/// The ways to the writer and to the checkpointer.
+struct WriteSide {
+    jobs: Queue,
+    tidy: SyncSender<Tidy>,
+}
+
 /// Where jobs are handed in.
 struct Entry {
     /// `None` when the database was opened for reading only.
-    write: Option<(SyncSender<Box<dyn Call>>, SyncSender<Tidy>)>,
-    read: SyncSender<Box<dyn Call>>,
+    write: Option<WriteSide>,
+    read: Queue,
 }
 
 impl Sqlite {
@@ -73,7 +82,7 @@ impl Sqlite {
         let counters = Arc::new(Counters::default());
         let wal = wal_path(&path);
         let (tidy, orders) = sync_channel(TIDY_QUEUE);
-        let (write, queue) = sync_channel(WRITE_QUEUE);
+        let (jobs, queue) = sync_channel(WRITE_QUEUE);
 
         let connection = connect::writer(&path, &migrations)?;
         let writer =
@@ -84,7 +93,7 @@ impl Sqlite {
         let (read, mut threads) = readers(&path, &gate, Some(&tidy), &counters)?;
         threads.push(spawn("store-write", move || writer.run(&queue))?);
         threads.push(spawn("store-tidy", move || checkpointer.run(&orders))?);
-        Ok(Self::new(Entry { write: Some((write, tidy)), read }, threads, counters))
+        Ok(Self::new(Entry { write: Some(WriteSide { jobs, tidy }), read }, threads, counters))
     }
 
     /// Opens an existing database that is only looked at: nothing is created or migrated, and [`Sqlite::write`] is refused.
@@ -118,7 +127,7 @@ impl Sqlite {
     {
         let (call, answer) = call(job);
         self.hand_in(call, |entry| match &entry.write {
-            Some((queue, _)) => Ok(queue),
+            Some(side) => Ok(&side.jobs),
             None => Err(StoreError::unavailable("the store was opened for reading only")),
         })?;
         received(answer).await
@@ -174,7 +183,9 @@ impl Sqlite {
         let (reply, answer) = oneshot::channel();
         {
             let entry = self.0.entry.read().unwrap_or_else(PoisonError::into_inner);
-            let Some((_, tidy)) = entry.as_ref().and_then(|entry| entry.write.as_ref()) else { return Err(closed()) };
+            let Some(WriteSide { tidy, .. }) = entry.as_ref().and_then(|entry| entry.write.as_ref()) else {
+                return Err(closed());
+            };
             tidy.try_send(Tidy::Truncate(reply)).map_err(|_| StoreError::unavailable("the checkpointer is busy"))?;
         }
         received(answer).await
@@ -202,11 +213,7 @@ impl Sqlite {
         entry.as_ref().is_some_and(|entry| entry.write.is_none())
     }
 
-    fn hand_in(
-        &self,
-        call: Box<dyn Call>,
-        queue: impl FnOnce(&Entry) -> StoreResult<&SyncSender<Box<dyn Call>>>,
-    ) -> StoreResult<()> {
+    fn hand_in(&self, call: Box<dyn Call>, queue: impl FnOnce(&Entry) -> StoreResult<&Queue>) -> StoreResult<()> {
         let entry = self.0.entry.read().unwrap_or_else(PoisonError::into_inner);
         queue(entry.as_ref().ok_or_else(closed)?)?.try_send(call).map_err(|error| match error {
             TrySendError::Disconnected(_) => closed(),
@@ -239,7 +246,7 @@ fn readers(
     gate: &Gate,
     tidy: Option<&SyncSender<Tidy>>,
     counters: &Arc<Counters>,
-) -> StoreResult<(SyncSender<Box<dyn Call>>, Vec<JoinHandle<()>>)> {
+) -> StoreResult<(Queue, Vec<JoinHandle<()>>)> {
     let (read, queue): (_, Receiver<Box<dyn Call>>) = sync_channel(READ_QUEUE);
     let queue = Arc::new(Mutex::new(queue));
     let many = thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));

@@ -193,11 +193,12 @@ where
             Verdict::Retry { error, after } => {
                 let wait = after.unwrap_or_else(|| backoff(work.attempts, jitter()));
                 tracing::debug!(entry = %work.id, kind = %work.kind, attempts = work.attempts, %error, "will be tried again");
-                let ours = self.queue.retry(work, self.clock.now().plus(wait), error).await?;
-                // Whoever names a time has an answer from the other side: it is not down.
+                // Whoever names a time has an answer from the other side: it is not down. Noted first, so that no success
+                // falls between.
                 if after.is_none() {
                     self.failing().kinds.insert(work.kind.clone());
                 }
+                let ours = self.queue.retry(work, self.clock.now().plus(wait), error).await?;
                 (ours, Some(wait))
             }
             Verdict::Bury { error } => {
