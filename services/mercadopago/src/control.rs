@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Money, PaymentStatus, Timestamp};
+use domain::{Money, Timestamp};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -85,15 +85,25 @@ pub enum Signing {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Move {
-    /// Where to.
-    #[cfg_attr(feature = "schema", schema(value_type = String, example = "approved"))]
-    pub status: PaymentStatus,
+    /// Where to: one of MercadoPago's words, or any other word in lower case, to see what becomes of it.
+    #[cfg_attr(feature = "schema", schema(example = "approved"))]
+    pub status: String,
     /// MercadoPago's detail; the usual one of that status when none is given.
     #[serde(default)]
     pub status_detail: Option<String>,
+    /// Pays a checkout even when it is closed or paid already, as money that arrives late would.
+    #[serde(default)]
+    pub force: bool,
     /// How the notification travels.
     #[serde(default)]
     pub delivery: Delivery,
+}
+
+impl Move {
+    /// To this status, with its usual detail and one notification at once.
+    pub fn to(status: impl Into<String>) -> Self {
+        Move { status: status.into(), status_detail: None, force: false, delivery: Delivery::default() }
+    }
 }
 
 /// A payment of the sandbox, in short.
@@ -109,10 +119,8 @@ pub struct SandboxPayment {
     /// `pix`, `account_money`…
     pub method: String,
     /// What is asked for, in reais.
-    #[cfg_attr(feature = "schema", schema(value_type = f64))]
     pub amount: Money,
     /// What went back, in reais.
-    #[cfg_attr(feature = "schema", schema(value_type = f64))]
     pub refunded: Money,
     /// The shop's own id.
     pub external_reference: Option<String>,
@@ -121,7 +129,6 @@ pub struct SandboxPayment {
     /// Where its notifications go.
     pub notification_url: Option<String>,
     /// When it last changed.
-    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub updated_at: Timestamp,
 }
 
@@ -132,7 +139,6 @@ pub struct SandboxPreference {
     /// The id at "MercadoPago".
     pub id: String,
     /// What is asked for, in reais.
-    #[cfg_attr(feature = "schema", schema(value_type = f64))]
     pub amount: Money,
     /// The shop's own id.
     pub external_reference: Option<String>,
@@ -167,7 +173,6 @@ pub struct Delivered {
     /// How long the last answer took, in milliseconds.
     pub elapsed_ms: Option<u64>,
     /// When it was made.
-    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
 }
 
