@@ -1,0 +1,146 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, SystemClock};
+use secrecy::SecretString;
+use store::StoreUrl;
+
+use crate::Key;
+
+/// What the service is made from.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where persons and signing keys are kept.
+    pub store: StoreUrl,
+    /// Encrypts the signing keys in the store.
+    pub wrapping_key: Key,
+    /// Hide the CPFs in the store.
+    pub cpf_keys: CpfKeys,
+    /// Our services that may ask for a token of their own.
+    pub clients: Clients,
+    /// Written into every token as who signed it.
+    pub issuer: String,
+    /// Written into every token as whom it is for.
+    pub audience: String,
+    /// How long tokens live.
+    pub lives: Lives,
+    /// What a password costs.
+    pub argon2: Argon2,
+    /// What guessing passwords costs.
+    pub throttle: Throttle,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Settings {
+    /// These secrets and the defaults for everything else.
+    pub fn new(store: StoreUrl, wrapping_key: Key, cpf_keys: CpfKeys, clients: Clients) -> Self {
+        Settings {
+            store,
+            wrapping_key,
+            cpf_keys,
+            clients,
+            issuer: "lanchonete".to_owned(),
+            audience: "lanchonete".to_owned(),
+            lives: Lives::default(),
+            argon2: Argon2::default(),
+            throttle: Throttle::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// The two keys of a CPF: one finds it, the other shows it.
+#[derive(Debug, Clone)]
+pub struct CpfKeys {
+    /// Of the keyed hash by which a person is found.
+    pub lookup: Key,
+    /// Of the ciphertext from which the CPF can be read again.
+    pub display: Key,
+}
+
+/// The secrets of the services that sign in with `client_credentials`.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Of the client `order`.
+    pub order: SecretString,
+    /// Of the client `payment`.
+    pub payment: SecretString,
+}
+
+/// How long tokens live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lives {
+    /// After signing in with a password.
+    pub password: Duration,
+    /// After identify, register or anonymous.
+    pub presence: Duration,
+    /// Of one of our services.
+    pub service: Duration,
+    /// Longest life of a token that `token issue` signs.
+    pub device_max: Duration,
+    /// How far two machines' clocks may be apart.
+    pub leeway: Duration,
+}
+
+impl Default for Lives {
+    fn default() -> Self {
+        const HOUR: u64 = 3600;
+        Lives {
+            password: Duration::from_secs(8 * HOUR),
+            presence: Duration::from_secs(2 * HOUR),
+            service: Duration::from_secs(HOUR),
+            device_max: Duration::from_secs(400 * 24 * HOUR),
+            leeway: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The cost of argon2id (RFC 9106). The default is OWASP's first choice for little memory:
+/// <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argon2 {
+    /// Memory of one hash, in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub lanes: u32,
+    /// Passwords hashed at the same time; more wait.
+    pub parallel: usize,
+    /// Passwords that may wait; more are refused.
+    pub waiting: usize,
+}
+
+impl Default for Argon2 {
+    fn default() -> Self {
+        Argon2 { memory_kib: 19 * 1024, iterations: 2, lanes: 1, parallel: 2, waiting: 64 }
+    }
+}
+
+/// When guessing at one account's password is slowed down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// Wrong passwords in a row that cost nothing.
+    pub free: u32,
+    /// The wait after the last free one; it doubles with each further wrong password.
+    pub first_wait: Duration,
+    /// The wait grows no longer than this.
+    pub longest_wait: Duration,
+    /// Failures are forgotten this long after the last one.
+    pub forget_after: Duration,
+    /// Accounts remembered; beyond that the one that failed longest ago is forgotten.
+    pub accounts: usize,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Throttle {
+            free: 5,
+            first_wait: Duration::from_secs(5),
+            longest_wait: Duration::from_secs(300),
+            forget_after: Duration::from_secs(3600),
+            accounts: 10_000,
+        }
+    }
+}
