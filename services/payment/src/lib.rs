@@ -1,1 +1,5 @@
-//!
+//! The payment service.
+mod idempotency;
+pub mod payment;
+pub mod store;
+mod task;

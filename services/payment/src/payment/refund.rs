@@ -1,0 +1,216 @@
+use std::time::Duration;
+
+use domain::{EntryId, Money, PaymentStatus, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, Own, Payment, Refund, Step};
+use crate::idempotency::Key;
+use crate::task::Task;
+
+/// Where a refund is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundProgress {
+    /// To be sent, or sent without an answer.
+    Requested,
+    /// MercadoPago works on it.
+    InProcess,
+    /// The money went back.
+    Approved,
+    /// MercadoPago refused it; the money is still here.
+    Rejected,
+}
+
+impl RefundProgress {
+    /// From MercadoPago's word; one that is new to us is taken as under way, never as done or failed.
+    pub fn from_provider(word: &str) -> Self {
+        match word {
+            "approved" => RefundProgress::Approved,
+            "rejected" | "cancelled" => RefundProgress::Rejected,
+            _ => RefundProgress::InProcess,
+        }
+    }
+
+    /// The word of the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RefundProgress::Requested => "requested",
+            RefundProgress::InProcess => "in_process",
+            RefundProgress::Approved => "approved",
+            RefundProgress::Rejected => "rejected",
+        }
+    }
+
+    /// Whether it is not known yet what becomes of it.
+    pub const fn is_open(self) -> bool {
+        matches!(self, RefundProgress::Requested | RefundProgress::InProcess)
+    }
+}
+
+/// A refund to be asked for.
+#[derive(Debug, Clone)]
+pub struct AskRefund<'a> {
+    /// How much; all that is left when `None`.
+    pub amount: Option<Money>,
+    /// Why.
+    pub reason: &'a str,
+    /// The idempotency key of the request.
+    pub key: Option<Key>,
+}
+
+/// What became of asking for a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundAsked {
+    /// It is on its way.
+    New(EntryId),
+    /// The same was asked for before.
+    Seen(EntryId),
+}
+
+/// Why money can't go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefused {
+    /// There is no money that could.
+    #[error("the payment is {0}")]
+    NotPaid(PaymentStatus),
+    /// More than what is left, or nothing.
+    #[error("{left} is left")]
+    Amount {
+        /// How much could go back.
+        left: Money,
+    },
+    /// The key was used for another refund.
+    #[error("the idempotency key was used for another refund")]
+    KeyReused,
+}
+
+impl Payment {
+    /// A refund of this payment.
+    pub fn refund(&self, id: EntryId) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.id == id)
+    }
+
+    /// How much went back.
+    pub fn refunded(&self) -> Money {
+        let ours = self.sum(|refund| refund.progress == RefundProgress::Approved);
+        let reported = self.speaker().filter(|s| s.status.was_paid()).map_or(Money::ZERO, |s| s.refunded);
+        ours.max(reported).min(self.amount)
+    }
+
+    /// How much can still go back: what came without what went back or is about to.
+    pub fn left(&self) -> Money {
+        let on_its_way = self.sum(|refund| refund.progress.is_open());
+        let gone = self.refunded().checked_add(on_its_way).unwrap_or(self.amount);
+        self.paid_amount().checked_sub(gone).unwrap_or(Money::ZERO).max(Money::ZERO)
+    }
+
+    /// Of the money that counts as ours; what came on top goes back by itself.
+    fn sum(&self, which: impl Fn(&Refund) -> bool) -> Money {
+        let ours = |r: &&Refund| r.provider_payment_id.as_ref().is_none_or(|id| !self.surplus.contains(id));
+        self.refunds.iter().filter(ours).filter(|r| which(r)).map(|r| r.amount).sum()
+    }
+
+    /// Whether a refund is still to be heard of.
+    pub fn has_open_refund(&self) -> bool {
+        self.refunds.iter().any(|refund| refund.progress.is_open())
+    }
+
+    /// Asks for money to go back. Money that did not come through MercadoPago is handed
+    /// back at the counter and counts at once.
+    ///
+    /// # Errors
+    /// [`RefundRefused`]; nothing changed then.
+    pub fn ask_refund(
+        &mut self,
+        asked: AskRefund<'_>,
+        actor: &Actor,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<(RefundAsked, Step), RefundRefused> {
+        let mut step = Step::default();
+        if let Some(seen) = self.seen(asked.key.as_ref(), now)? {
+            return Ok((RefundAsked::Seen(seen), step));
+        }
+        if self.status() != PaymentStatus::Approved {
+            return Err(RefundRefused::NotPaid(self.status()));
+        }
+        let left = self.left();
+        let amount = asked.amount.unwrap_or(left);
+        if !amount.is_positive() || amount > left {
+            return Err(RefundRefused::Amount { left });
+        }
+        let payer = self.speaker().filter(|s| s.status.was_paid()).map(|s| s.provider_payment_id.clone());
+        let id = EntryId::new();
+        self.refunds.push(Refund {
+            id,
+            provider_payment_id: payer.clone(),
+            amount,
+            progress: RefundProgress::Requested,
+            provider_refund_id: None,
+            created_at: now,
+            key: asked.key,
+        });
+        step.log(self, now, "refund_requested", actor, Some(format!("{amount}: {}", asked.reason)));
+        match payer {
+            Some(_) => step.work(self, &Task::Refund(id), now, Some(lease)),
+            None => self.hand_back(id, amount, now, &mut step),
+        }
+        Ok((RefundAsked::New(id), step))
+    }
+
+    /// A key holds for a day, and not for a refund that was refused: asking again is then a new try.
+    fn seen(&self, key: Option<&Key>, now: Timestamp) -> Result<Option<EntryId>, RefundRefused> {
+        let Some(key) = key else { return Ok(None) };
+        let same = |r: &&Refund| {
+            r.key.as_ref().is_some_and(|known| known.scope == key.scope)
+                && now.since(r.created_at) < Key::LIFE
+                && r.progress != RefundProgress::Rejected
+        };
+        match self.refunds.iter().find(same) {
+            Some(refund) if refund.key.as_ref() == Some(key) => Ok(Some(refund.id)),
+            Some(_) => Err(RefundRefused::KeyReused),
+            None => Ok(None),
+        }
+    }
+
+    fn hand_back(&mut self, id: EntryId, amount: Money, now: Timestamp, step: &mut Step) {
+        self.set_progress(id, RefundProgress::Approved, None);
+        let (status, detail) = if self.refunded() == self.amount {
+            (PaymentStatus::Refunded, "refunded")
+        } else {
+            (PaymentStatus::Approved, "partially_refunded")
+        };
+        self.own = Some(Own { status, detail: detail.to_owned(), at: now });
+        step.log(self, now, "refund", &Actor::System, Some(format!("{amount} to be handed back in cash")));
+    }
+
+    /// MercadoPago answered a refund.
+    pub fn refund_answered(&mut self, id: EntryId, answer: &mercadopago::Refund, now: Timestamp) -> Step {
+        let mut step = Step::default();
+        let progress = RefundProgress::from_provider(&answer.status);
+        if self.refund(id).is_some_and(|known| known.progress.is_open() && known.progress != progress) {
+            self.set_progress(id, progress, Some(answer.id.clone()));
+            let what = format!("{} {} {}", answer.id, answer.amount, progress.as_str());
+            step.log(self, now, "refund", &Actor::Provider, Some(what));
+        }
+        step
+    }
+
+    /// MercadoPago refused a refund for good; the money is still here.
+    pub fn refund_refused(&mut self, id: EntryId, code: &str, now: Timestamp) -> Step {
+        let mut step = Step::default();
+        if self.refund(id).is_some_and(|known| known.progress.is_open()) {
+            self.set_progress(id, RefundProgress::Rejected, None);
+            tracing::error!(payment = %self.id, code, "MercadoPago refused a refund");
+            step.log(self, now, "refund_refused", &Actor::Provider, Some(code.to_owned()));
+        }
+        step
+    }
+
+    fn set_progress(&mut self, id: EntryId, progress: RefundProgress, provider_id: Option<String>) {
+        if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.id == id) {
+            refund.progress = progress;
+            refund.provider_refund_id = provider_id.or(refund.provider_refund_id.take());
+        }
+    }
+}

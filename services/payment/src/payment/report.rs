@@ -1,0 +1,117 @@
+use domain::payment::{Snapshot, merge};
+use domain::{EntryId, PaymentStatus, Timestamp};
+use mercadopago::Payment as Report;
+
+use super::{Actor, Payment, Refund, RefundProgress, Step};
+use crate::task::Task;
+
+/// What a report must say next to what the payment itself knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected {
+    /// Whether real money moves.
+    pub live: bool,
+}
+
+/// MercadoPago's text may be anything; the log keeps a short plain word of it.
+fn word(text: &str) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.chars().filter(plain).take(60).collect()
+}
+
+impl Payment {
+    /// Takes in what MercadoPago says of one of its payments. A report about other money is logged and not applied; a
+    /// status that is new to us changes nothing; an older report than the one that is known changes nothing.
+    pub fn report(&mut self, report: &Report, expected: Expected, now: Timestamp) -> Step {
+        let mut step = Step::default();
+        let wrong = self.wrong(report, expected);
+        if !wrong.is_empty() {
+            let what = format!("{}: {}", word(&report.id), wrong.join(", "));
+            if self.mismatch.as_ref() != Some(&what) {
+                tracing::error!(payment = %self.id, %what, "a report of MercadoPago does not fit the payment");
+                self.mismatch = Some(what.clone());
+                step.log(self, now, "mismatch", &Actor::Provider, Some(what));
+            }
+            return step;
+        }
+        let Some(mut snapshot) = report.snapshot() else {
+            self.odd(report, now, &mut step);
+            return step;
+        };
+        snapshot.status_detail = word(&snapshot.status_detail);
+        self.take(snapshot, now, &mut step);
+        self.follow_refunds(report, now, &mut step);
+        if self.qr_code.is_none() && self.method == domain::PaymentMethod::Pix {
+            self.qr_code.clone_from(&report.qr_code);
+            self.payment_link.clone_from(&report.ticket_url);
+        }
+        self.payer_email = None;
+        step
+    }
+
+    fn wrong(&self, report: &Report, expected: Expected) -> Vec<&'static str> {
+        let checks = [
+            ("amount", report.amount == self.amount),
+            ("currency", report.currency == "BRL"),
+            ("external_reference", report.external_reference.as_deref() == Some(&self.id.to_string())),
+            ("live_mode", report.live_mode == expected.live),
+        ];
+        checks.into_iter().filter(|(_, right)| !right).map(|(what, _)| what).collect()
+    }
+
+    fn odd(&mut self, report: &Report, now: Timestamp, step: &mut Step) {
+        let what = format!("{}: {}", word(&report.id), word(&report.status));
+        if self.oddity.as_ref() != Some(&what) {
+            tracing::warn!(payment = %self.id, %what, "MercadoPago reports a status that is new to us");
+            self.oddity = Some(what.clone());
+            step.log(self, now, "unknown_status", &Actor::Provider, Some(what));
+        }
+    }
+
+    fn take(&mut self, snapshot: Snapshot, now: Timestamp, step: &mut Step) {
+        let id = snapshot.provider_payment_id.clone();
+        let first = !self.provider_payments().any(|known| known == id);
+        let what = format!("{id} {} ({}) refunded {}", snapshot.status, snapshot.status_detail, snapshot.refunded);
+        if !merge(&mut self.snapshots, snapshot) {
+            return;
+        }
+        let kind = if first { "charge_sent" } else { "provider_report" };
+        step.log(self, now, kind, &Actor::Provider, Some(what));
+        self.return_surplus(&id, now, step);
+    }
+
+    /// Money that comes on top of money that came goes back at once.
+    fn return_surplus(&mut self, id: &str, now: Timestamp, step: &mut Step) {
+        let paid = |s: &&Snapshot| s.status.was_paid() && !self.is_surplus(s);
+        let fresh = self.snapshots.iter().find(|s| s.provider_payment_id == id && s.status == PaymentStatus::Approved);
+        let another = self.snapshots.iter().filter(paid).any(|s| s.provider_payment_id != id);
+        let Some(fresh) = fresh.filter(|fresh| another && !self.is_surplus(fresh)) else { return };
+        let amount = fresh.amount;
+        self.surplus.push(id.to_owned());
+        let refund = Refund {
+            id: EntryId::new(),
+            provider_payment_id: Some(id.to_owned()),
+            amount,
+            progress: RefundProgress::Requested,
+            provider_refund_id: None,
+            created_at: now,
+            key: None,
+        };
+        step.work(self, &Task::Refund(refund.id), now, None);
+        step.log(self, now, "second_approval", &Actor::System, Some(format!("{id}: {amount} goes back")));
+        self.refunds.push(refund);
+    }
+
+    fn follow_refunds(&mut self, report: &Report, now: Timestamp, step: &mut Step) {
+        for told in &report.refunds {
+            let known = |r: &&mut Refund| r.provider_refund_id.as_ref() == Some(&told.id);
+            let Some(refund) = self.refunds.iter_mut().find(known) else { continue };
+            let progress = RefundProgress::from_provider(&told.status);
+            if refund.progress != RefundProgress::InProcess || progress == RefundProgress::InProcess {
+                continue;
+            }
+            refund.progress = progress;
+            let what = format!("{} {} {}", told.id, refund.amount, progress.as_str());
+            step.log(self, now, "refund", &Actor::Provider, Some(what));
+        }
+    }
+}

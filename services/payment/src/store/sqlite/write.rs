@@ -1,0 +1,156 @@
+use domain::{OrderId, PaymentId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use store::{StoreError, StoreResult, Work};
+
+use super::{OUTBOX, read};
+use crate::idempotency::Key;
+use crate::payment::{Payment, Step};
+use crate::store::{Inserted, Saved, Schedule};
+use crate::task::Task;
+
+pub(super) fn insert(
+    c: &Connection,
+    payment: &Payment,
+    step: Step,
+    schedule: Schedule,
+    now: Timestamp,
+) -> StoreResult<Inserted> {
+    if let Some(key) = &payment.key
+        && let Some(seen) = with_key(c, key, now)?
+    {
+        let same = seen.key.as_ref() == Some(key);
+        return Ok(if same { Inserted::Replayed(Box::new(seen)) } else { Inserted::KeyReused });
+    }
+    if payment.is_open()
+        && let Some(live) = live_of(c, payment.order_id)?
+    {
+        return Ok(Inserted::ChargeExists(live));
+    }
+    c.prepare_cached(
+        "INSERT INTO payments
+           (id, order_id, customer_id, status, live, version, created_at, next_check_at, key_scope, value)
+         VALUES (:id, :order, :customer, :status, :live, :version, :created, :next, :key, :value)",
+    )?
+    .execute(named_params! {
+        ":id": payment.id.to_string(),
+        ":order": payment.order_id.to_string(),
+        ":customer": payment.customer_id.map(|id| id.to_string()),
+        ":status": payment.status().as_str(),
+        ":live": payment.is_open(),
+        ":version": version(payment.version)?,
+        ":created": payment.created_at.millis(),
+        ":next": payment.next_check(schedule.first, now).map(Timestamp::millis),
+        ":key": payment.key.as_ref().map(|key| &key.scope),
+        ":value": value(payment)?,
+    })?;
+    Ok(Inserted::New(write_step(c, payment.id, step, now)?))
+}
+
+/// The payment that holds this key. One that is older than a day gives it up.
+fn with_key(c: &Connection, key: &Key, now: Timestamp) -> StoreResult<Option<Payment>> {
+    let mut select = c.prepare_cached("SELECT value FROM payments WHERE key_scope = ?1")?;
+    let value: Option<String> = select.query_one([&key.scope], |row| row.get(0)).optional()?;
+    let Some(seen) = value.as_deref().map(read::parse).transpose()? else { return Ok(None) };
+    if now.since(seen.created_at) < Key::LIFE {
+        return Ok(Some(seen));
+    }
+    c.prepare_cached("UPDATE payments SET key_scope = NULL WHERE key_scope = ?1")?.execute([&key.scope])?;
+    Ok(None)
+}
+
+fn live_of(c: &Connection, order: OrderId) -> StoreResult<Option<PaymentId>> {
+    let mut select = c.prepare_cached("SELECT id FROM payments WHERE order_id = ?1 AND live = 1")?;
+    let live: Option<String> = select.query_one([order.to_string()], |row| row.get(0)).optional()?;
+    live.as_deref().map(read::id).transpose()
+}
+
+pub(super) fn save(
+    c: &Connection,
+    payment: &Payment,
+    step: Step,
+    schedule: Schedule,
+    now: Timestamp,
+) -> StoreResult<Saved> {
+    for provider in payment.provider_payments() {
+        if read::owner(c, provider)?.is_some_and(|owner| owner != payment.id) {
+            return Ok(Saved::Taken);
+        }
+    }
+    let changed = c
+        .prepare_cached(
+            "UPDATE payments SET customer_id = :customer, status = :status, live = :live, version = :version,
+               next_check_at = iif(:next IS NULL, NULL, coalesce(next_check_at, :next)), value = :value
+             WHERE id = :id AND version = :version - 1",
+        )?
+        .execute(named_params! {
+            ":id": payment.id.to_string(),
+            ":customer": payment.customer_id.map(|id| id.to_string()),
+            ":status": payment.status().as_str(),
+            ":live": payment.is_open(),
+            ":version": version(payment.version)?,
+            ":next": payment.next_check(schedule.first, now).map(Timestamp::millis),
+            ":value": value(payment)?,
+        })?;
+    if changed == 0 {
+        return Ok(Saved::Stale);
+    }
+    for provider in payment.provider_payments() {
+        c.prepare_cached("INSERT OR IGNORE INTO provider_payments (provider_payment_id, payment_id) VALUES (?1, ?2)")?
+            .execute([provider, &payment.id.to_string()])?;
+    }
+    Ok(Saved::Done(write_step(c, payment.id, step, now)?))
+}
+
+/// The log, the work and the notice to the order service; returns the work that whoever asked now holds.
+fn write_step(c: &Connection, payment: PaymentId, step: Step, now: Timestamp) -> StoreResult<Vec<Work>> {
+    for event in &step.events {
+        let value = serde_json::to_string(event).map_err(StoreError::internal)?;
+        c.prepare_cached("INSERT INTO events (payment_id, value) VALUES (?1, ?2)")?
+            .execute([&payment.to_string(), &value])?;
+    }
+    let mut held = Vec::new();
+    for new in step.work {
+        let entry = new.clone();
+        if let Some(lease) = OUTBOX.put(c, new, now)? {
+            held.push(Work {
+                id: entry.id,
+                aggregate: entry.aggregate,
+                kind: entry.kind,
+                payload: entry.payload,
+                attempts: 1,
+                created_at: now,
+                lease,
+            });
+        }
+    }
+    if step.notify {
+        OUTBOX.put_or_wake(c, Task::notice(payment, now), now)?;
+    }
+    Ok(held)
+}
+
+pub(super) fn take_due(c: &Connection, now: Timestamp, limit: u32, schedule: Schedule) -> StoreResult<Vec<Payment>> {
+    let due: Vec<(u32, String)> = c
+        .prepare_cached("SELECT checks, value FROM payments WHERE next_check_at <= ?1 ORDER BY next_check_at LIMIT ?2")?
+        .query_map((now.millis(), limit), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut again = c.prepare_cached("UPDATE payments SET next_check_at = ?2, checks = checks + 1 WHERE id = ?1")?;
+    let mut payments = Vec::with_capacity(due.len());
+    for (checks, value) in due {
+        let payment = read::parse(&value)?;
+        // Also one that is due for the last time must leave the index.
+        let wait = schedule.after(checks.saturating_add(1));
+        let next = payment.next_check(wait, now).map(|next| next.max(now.plus(schedule.first)));
+        again.execute((payment.id.to_string(), next.map(Timestamp::millis)))?;
+        payments.push(payment);
+    }
+    Ok(payments)
+}
+
+fn value(payment: &Payment) -> StoreResult<String> {
+    serde_json::to_string(payment).map_err(StoreError::internal)
+}
+
+fn version(version: u64) -> StoreResult<i64> {
+    i64::try_from(version).map_err(StoreError::internal)
+}
