@@ -1,1 +1,48 @@
+//! How a service of ours speaks HTTP.
 //!
+//! Handlers take typed arguments (who may, which object, what body) and return their answer or a [`Fail`];
+//! [`shell`] puts around them what every service shares: problems as RFC 9457, request ids, limits, metrics, probes
+//! and documents; [`serve`] brings it to a listener.
+//!
+//! Arguments of a handler are read in the order they stand. Write [`Who`] first, then [`PathId`], then load the
+//! object, then read the [`RawBody`]: so a caller learns nothing about an object that it may not see.
+
+mod body;
+mod docs;
+mod edge;
+mod fail;
+mod faults;
+mod headers;
+mod keys;
+mod list;
+mod metrics;
+mod path;
+mod probes;
+mod query;
+mod remote_keys;
+mod schema;
+mod serve;
+mod shell;
+mod token;
+mod who;
+mod words;
+
+pub use body::{Body, RawBody};
+pub use docs::document;
+pub use fail::Fail;
+pub use faults::Faults;
+pub use headers::{IdempotencyKey, IfMatch};
+pub use keys::{KeySet, KeySource};
+pub use list::{Total, listed};
+pub use metrics::Metrics;
+pub use path::{PathId, PathIds};
+pub use probes::Readiness;
+pub use query::{PageParams, Paged, Params};
+pub use remote_keys::{KeyMemory, RemoteKeys};
+pub use serve::serve;
+pub use shell::{Limits, Shell, shell};
+pub use token::{TokenFault, TokenRules, Verifier};
+pub use who::{Anyone, Caller, Permit, Who};
+
+#[doc(hidden)]
+pub use domain::Role as __Role;
