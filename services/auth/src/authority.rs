@@ -4,11 +4,12 @@ use std::time::Duration;
 use api::auth::{Claims, Jwks};
 use domain::{Clock, Role, Timestamp};
 use store::StoreUrl;
+use web::Verifier;
 
 use crate::clients::ClientSecrets;
 use crate::cpf::CpfVault;
 use crate::error::{Failure, IssueError, OpenError};
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, LocalKeys};
 use crate::password::Passwords;
 use crate::settings::{Lives, Settings};
 use crate::store::{AuthStore, SqliteAuth};
@@ -22,7 +23,8 @@ pub struct Authority(Arc<Inner>);
 
 struct Inner {
     store: Arc<dyn AuthStore>,
-    keys: KeyRing,
+    keys: Arc<KeyRing>,
+    verifier: Arc<Verifier>,
     rules: Rules,
     lives: Lives,
     vault: CpfVault,
@@ -45,16 +47,19 @@ impl Authority {
         let store: Arc<dyn AuthStore> =
             Arc::new(opened.map_err(|_| OpenError::Internal("opening the store ended early"))??);
         let keys = match KeyRing::open(&*store, &settings.wrapping_key, settings.clock.now()).await {
-            Ok(keys) => keys,
+            Ok(keys) => Arc::new(keys),
             Err(error) => {
                 store.close().await;
                 return Err(error);
             }
         };
+        let source = LocalKeys { ring: keys.clone(), clock: settings.clock.clone() };
+        let rules = Rules { issuer: settings.tokens.issuer.clone(), audience: settings.tokens.audience.clone() };
         Ok(Authority(Arc::new(Inner {
             store,
             keys,
-            rules: Rules { issuer: settings.issuer, audience: settings.audience, leeway: settings.lives.leeway },
+            verifier: Arc::new(Verifier::new(settings.tokens, Arc::new(source), settings.clock.clone())),
+            rules,
             lives: settings.lives,
             vault: CpfVault::new(settings.cpf_keys),
             passwords,
@@ -82,8 +87,8 @@ impl Authority {
 
     /// What a token says, whether it holds, and why not.
     pub fn inspect(&self, token: &str) -> Inspection {
-        let now = self.now();
-        token::inspect(token, &self.0.rules, now, |kid| self.0.keys.find(kid, now))
+        let token = token.trim();
+        Inspection::new(token, self.0.verifier.verify(token).err())
     }
 
     /// The public keys to check tokens with.
@@ -108,12 +113,8 @@ impl Authority {
         self.0.clock.now()
     }
 
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        self.0.clock.clone()
-    }
-
-    pub(crate) fn rules(&self) -> &Rules {
-        &self.0.rules
+    pub(crate) fn verifier(&self) -> Arc<Verifier> {
+        self.0.verifier.clone()
     }
 
     pub(crate) fn lives(&self) -> Lives {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use domain::{Clock, SystemClock};
 use secrecy::SecretString;
 use store::StoreUrl;
+use web::{Limits, TokenRules};
 
 use crate::Key;
 
@@ -18,16 +19,16 @@ pub struct Settings {
     pub cpf_keys: CpfKeys,
     /// Our services that may ask for a token of their own.
     pub clients: Clients,
-    /// Written into every token as who signed it.
-    pub issuer: String,
-    /// Written into every token as whom it is for.
-    pub audience: String,
+    /// What every token says and is checked for: issuer, audience, and how far clocks may be apart.
+    pub tokens: TokenRules,
     /// How long tokens live.
     pub lives: Lives,
     /// What a password costs.
     pub argon2: Argon2,
     /// What guessing passwords costs.
     pub throttle: Throttle,
+    /// How much one request may take.
+    pub limits: Limits,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -40,11 +41,11 @@ impl Settings {
             wrapping_key,
             cpf_keys,
             clients,
-            issuer: "lanchonete".to_owned(),
-            audience: "lanchonete".to_owned(),
+            tokens: TokenRules::default(),
             lives: Lives::default(),
             argon2: Argon2::default(),
             throttle: Throttle::default(),
+            limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -59,7 +60,8 @@ pub struct CpfKeys {
     pub display: Key,
 }
 
-/// The secrets of the services that sign in with `client_credentials`.
+/// The secrets of the services that sign in with `client_credentials`: letters, digits, `-` and `_` only, which look the
+/// same in a form, in HTTP Basic and in a URL.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Of the client `order`.
@@ -79,8 +81,6 @@ pub struct Lives {
     pub service: Duration,
     /// Longest life of a token that `token issue` signs.
     pub device_max: Duration,
-    /// How far two machines' clocks may be apart.
-    pub leeway: Duration,
 }
 
 impl Default for Lives {
@@ -91,7 +91,6 @@ impl Default for Lives {
             presence: Duration::from_secs(2 * HOUR),
             service: Duration::from_secs(HOUR),
             device_max: Duration::from_secs(400 * 24 * HOUR),
-            leeway: Duration::from_secs(30),
         }
     }
 }
