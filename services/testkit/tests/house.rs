@@ -21,10 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("order", &["domain", "api", "web", "store", "mercadopago"]),
     ("payment", &["domain", "api", "web", "store", "mercadopago"]),
     ("tui", &["domain", "api"]),
-    (
-        "lanchonete",
-        &["domain", "api", "web", "store", "mercadopago", "sandbox", "auth", "order", "payment", "tui"],
-    ),
+    ("lanchonete", &["domain", "api", "web", "store", "mercadopago", "sandbox", "auth", "order", "payment", "tui"]),
     ("testkit", &["domain", "api", "web", "store"]),
 ];
 
