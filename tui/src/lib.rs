@@ -1,1 +1,20 @@
+//! The screens of the snack bar: the kitchen's order board and the public pick-up panel.
 //!
+//! Each screen is a model, messages, one pure `update` that answers with effects, and a view. Only [`runtime`] waits,
+//! and only [`terminal`] touches the terminal; keys, looks and words are data in [`keys`](board::keys), [`theme`] and
+//! [`texts`]. No store and no web framework is linked: everything comes over HTTP from the order service.
+
+pub mod board;
+mod digits;
+mod error;
+pub mod frame;
+mod runtime;
+mod settings;
+mod terminal;
+pub mod text;
+pub mod texts;
+pub mod theme;
+
+pub use board::run::{once, run};
+pub use error::BoardError;
+pub use settings::{Options, Settings, Thresholds};

@@ -1,0 +1,148 @@
+use crossterm::event::KeyCode;
+use domain::{MAX_REASON, OrderStatus};
+
+use super::super::keys::Action;
+use super::super::model::{Cancel, Mode};
+use super::super::msg::What;
+use super::super::{Effect, Model, moves};
+use super::{orders, select};
+
+/// Longest search, in characters.
+const MAX_QUERY: usize = 60;
+
+/// A key while the search is typed. The first order found is selected, unless the selected one is found too.
+pub(super) fn search(model: &mut Model, key: KeyCode) -> Vec<Effect> {
+    match key {
+        KeyCode::Enter => model.mode = Mode::Board,
+        KeyCode::Esc => {
+            model.query.clear();
+            model.mode = Mode::Board;
+        }
+        KeyCode::Backspace => {
+            model.query.pop();
+        }
+        KeyCode::Char(c) if model.query.chars().count() < MAX_QUERY && !c.is_control() => model.query.push(c),
+        _ => {}
+    }
+    let found = |model: &Model| (0..3).any(|i| model.column(i).iter().any(|card| Some(card.id) == model.selected));
+    if !model.query.trim().is_empty() && !found(model) {
+        model.selected = None;
+        select::step(model, Action::First);
+    }
+    model.keep_place();
+    Vec::new()
+}
+
+/// Shows all of the selected order.
+pub(super) fn open_detail(model: &mut Model) {
+    match model.selected_card() {
+        Some(card) => {
+            let item = card.items.iter().position(|item| !item.struck).unwrap_or(0);
+            model.mode = Mode::Detail { item };
+        }
+        None => model.refuse(model.texts().nothing_selected.to_owned()),
+    }
+}
+
+/// A key while an order is shown in full: it moves between items, strikes, or is meant for the order.
+pub(super) fn detail(model: &mut Model, key: KeyCode, item: usize) -> Vec<Effect> {
+    let Some(card) = model.selected_card() else {
+        model.mode = Mode::Board;
+        return Vec::new();
+    };
+    let last = card.items.len().saturating_sub(1);
+    match model.keys.action(key) {
+        Some(Action::Up) => model.mode = Mode::Detail { item: item.saturating_sub(1) },
+        Some(Action::Down) => model.mode = Mode::Detail { item: (item + 1).min(last) },
+        Some(Action::First) => model.mode = Mode::Detail { item: 0 },
+        Some(Action::Last) => model.mode = Mode::Detail { item: last },
+        Some(Action::Strike) => return strike(model, item),
+        Some(action) if action.changes() => {
+            model.mode = Mode::Board;
+            return orders::act(model, action);
+        }
+        Some(Action::Detail | Action::Escape | Action::Quit) => model.mode = Mode::Board,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Strikes an item, or takes its strike back.
+fn strike(model: &mut Model, item: usize) -> Vec<Effect> {
+    let Some(card) = orders::target(model, Action::Strike) else { return Vec::new() };
+    if !moves::can_strike(card.status, model.settings.role) {
+        let texts = model.texts();
+        model.refuse(crate::texts::fill(texts.all_struck, &[("n", &card.number.to_string())]));
+        return Vec::new();
+    }
+    match card.items.get(item) {
+        Some(item) => orders::send(model, &card, What::Strike { line: item.line, struck: !item.struck }),
+        None => Vec::new(),
+    }
+}
+
+/// A key while a cancellation is prepared: first the reason, then a second key.
+pub(super) fn cancel(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec<Effect> {
+    if cancel.confirming {
+        return confirm(model, key, cancel);
+    }
+    let reasons = model.texts().reasons.len();
+    match key {
+        KeyCode::Esc => {
+            model.mode = Mode::Board;
+            return Vec::new();
+        }
+        KeyCode::Up => cancel.choice = cancel.choice.saturating_sub(1),
+        KeyCode::Down => cancel.choice = (cancel.choice + 1).min(reasons),
+        KeyCode::Enter => cancel.confirming = cancel.choice < reasons || !cancel.own.trim().is_empty(),
+        KeyCode::Backspace => {
+            cancel.own.pop();
+        }
+        KeyCode::Char(c) => type_reason(&mut cancel, c, reasons),
+        _ => {}
+    }
+    model.mode = Mode::Cancel(cancel);
+    Vec::new()
+}
+
+/// A digit chooses a ready reason, unless one's own is being typed.
+fn type_reason(cancel: &mut Cancel, c: char, reasons: usize) {
+    let chosen = c.to_digit(10).map(|digit| digit as usize).filter(|digit| (1..=reasons).contains(digit));
+    match chosen {
+        Some(digit) if cancel.own.is_empty() && cancel.choice < reasons => {
+            cancel.choice = digit - 1;
+            cancel.confirming = true;
+        }
+        _ => {
+            cancel.choice = reasons;
+            if cancel.own.chars().count() < MAX_REASON && domain::is_plain(c.encode_utf8(&mut [0; 4])) {
+                cancel.own.push(c);
+            }
+        }
+    }
+}
+
+fn confirm(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec<Effect> {
+    match key {
+        KeyCode::Enter | KeyCode::Char('s' | 'S' | 'y' | 'Y') => {
+            model.mode = Mode::Board;
+            let reason = model.texts().reasons.get(cancel.choice).map_or(cancel.own.trim(), |reason| reason);
+            let what = What::Move {
+                to: OrderStatus::Cancelled,
+                reason: Some(reason.to_owned()),
+                version: cancel.card.version,
+            };
+            model.selected = Some(cancel.card.id);
+            match orders::target(model, Action::Cancel) {
+                Some(card) => orders::send(model, &card, what),
+                None => Vec::new(),
+            }
+        }
+        KeyCode::Esc | KeyCode::Char('n' | 'N') => {
+            cancel.confirming = false;
+            model.mode = Mode::Cancel(cancel);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,87 @@
+use domain::OrderStatus;
+
+use super::super::card::Card;
+use super::super::keys::Action;
+use super::super::model::{Cancel, Mode};
+use super::super::msg::{Change, What};
+use super::super::{Effect, Model, moves};
+use crate::texts::fill;
+
+/// Does what a key asks for with the selected order, or says why not.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(card) = target(model, action) else { return Vec::new() };
+    match decide(model, &card, action) {
+        Ok(Some(what)) => send(model, &card, what),
+        Ok(None) => Vec::new(),
+        Err(refusal) => {
+            model.refuse(fill(refusal, &[("n", &card.number.to_string())]));
+            Vec::new()
+        }
+    }
+}
+
+/// Sends a change, one at a time for each order.
+pub(super) fn send(model: &mut Model, card: &Card, what: What) -> Vec<Effect> {
+    model.pending.push(card.id);
+    model.notice = None;
+    vec![Effect::Change(Change { id: card.id, number: card.number, what })]
+}
+
+/// The order that a changing key is about, if changes are possible at all; otherwise says why not.
+pub(super) fn target(model: &mut Model, action: Action) -> Option<Card> {
+    let texts = model.texts();
+    if model.settings.readonly {
+        model.refuse(texts.is_readonly.to_owned());
+        return None;
+    }
+    if model.is_stale() || !model.loaded {
+        model.refuse(texts.refused_offline.to_owned());
+        return None;
+    }
+    let gone = model.selected_gone().cloned();
+    let card = match (model.selected_card().cloned(), gone) {
+        (Some(card), _) => card,
+        (None, Some(gone)) if action == Action::Recall => gone,
+        (None, Some(gone)) => {
+            model.refuse(fill(texts.was_delivered, &[("n", &gone.number.to_string())]));
+            return None;
+        }
+        (None, None) if !model.typed.digits.is_empty() => {
+            let text = fill(texts.no_such_number, &[("n", &model.typed.digits)]);
+            model.refuse(text);
+            return None;
+        }
+        (None, None) => {
+            model.refuse(texts.nothing_selected.to_owned());
+            return None;
+        }
+    };
+    if model.pending.contains(&card.id) {
+        model.refuse(fill(texts.still_sending, &[("n", &card.number.to_string())]));
+        return None;
+    }
+    Some(card)
+}
+
+/// What a key means for this order, or the text of a refusal.
+fn decide(model: &mut Model, card: &Card, action: Action) -> Result<Option<What>, &'static str> {
+    let (texts, role) = (model.texts(), model.settings.role);
+    let go = |to: OrderStatus| What::Move { to, reason: None, version: card.version };
+    match action {
+        Action::Bump => moves::bump(card.status, role).map(|to| Some(go(to))).ok_or(texts.not_for_role),
+        Action::Recall => moves::recall(card.status, role).map(|to| Some(go(to))).ok_or(texts.no_recall),
+        Action::Prioritise => Ok(Some(What::Prioritise(!card.prioritized))),
+        Action::Strike if !moves::can_strike(card.status, role) => Err(texts.all_struck),
+        Action::Strike => match card.next_item() {
+            Some(item) => Ok(Some(What::Strike { line: item.line, struck: true })),
+            None => Err(texts.all_struck),
+        },
+        Action::Cancel if !moves::can_cancel(card.status, role) => Err(texts.no_cancel),
+        Action::Cancel => {
+            let cancel = Cancel { card: card.clone(), choice: 0, own: String::new(), confirming: false };
+            model.mode = Mode::Cancel(cancel);
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}

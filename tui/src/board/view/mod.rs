@@ -1,0 +1,84 @@
+//! The board as it is drawn. Nothing is decided here.
+
+mod age;
+mod columns;
+mod dialogs;
+mod face;
+mod footer;
+mod header;
+mod spans;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::widgets::{Paragraph, Wrap};
+
+use super::Model;
+use super::model::Mode;
+use crate::texts::fill;
+use crate::theme::Theme;
+
+/// Below this many columns or rows there is only a message.
+const SMALLEST: (u16, u16) = (40, 10);
+/// From this many rows on the banner is three rows high.
+const TALL: u16 = 40;
+
+/// Draws the board.
+pub fn draw(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return too_small(model, frame);
+    }
+    let theme = Theme::new(model.settings.colour);
+    let notice = footer::notice(model, &theme, area.width);
+    let [top, banner, body, below, bar] = areas(model, area, notice.len());
+    let buffer = frame.buffer_mut();
+    header::draw(model, &theme, top, buffer);
+    columns::draw(model, &theme, body, buffer);
+    if model.is_stale() {
+        buffer.set_style(body, theme.stale);
+        header::draw_banner(model, &theme, banner, buffer);
+    }
+    if !model.still {
+        footer::draw_lines(&notice, below, buffer);
+        footer::draw_bar(model, &theme, bar, buffer);
+    }
+    match &model.mode {
+        Mode::Board | Mode::Search => {}
+        Mode::Help => dialogs::help(model, &theme, body, buffer),
+        Mode::AllDay => dialogs::all_day(model, &theme, body, buffer),
+        Mode::Detail { item } => dialogs::detail(model, &theme, *item, body, buffer),
+        Mode::Cancel(cancel) => dialogs::cancel(model, &theme, cancel, body, buffer),
+    }
+}
+
+/// How many rows a picture of this width needs so that no card is cut.
+pub fn rows_needed(model: &Model, width: u16) -> u16 {
+    let theme = Theme::new(model.settings.colour);
+    let rows = columns::rows_needed(model, &theme, width).saturating_add(1);
+    u16::try_from(rows).unwrap_or(u16::MAX).max(SMALLEST.1)
+}
+
+fn areas(model: &Model, area: Rect, notice: usize) -> [Rect; 5] {
+    let banner = match (model.is_stale(), area.height >= TALL) {
+        (false, _) => 0,
+        (true, false) => 1,
+        (true, true) => 3,
+    };
+    let notice = if model.still { 0 } else { u16::try_from(notice).unwrap_or(1).max(1) };
+    let rows = [
+        Constraint::Length(1),
+        Constraint::Length(banner),
+        Constraint::Fill(1),
+        Constraint::Length(notice),
+        Constraint::Length(u16::from(!model.still)),
+    ];
+    Layout::vertical(rows).areas(area)
+}
+
+fn too_small(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let (w, h) = (area.width.to_string(), area.height.to_string());
+    let min = format!("{}×{}", SMALLEST.0, SMALLEST.1);
+    let text = fill(model.texts().too_small, &[("w", &w), ("h", &h), ("min", &min)]);
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
+}

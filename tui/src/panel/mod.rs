@@ -1,0 +1,3 @@
+//! The public pick-up screen: numbers and nothing else.
+
+pub(crate) mod run;

@@ -1,0 +1,90 @@
+//! How things look, by what they mean. Only the sixteen colours of every terminal, on its own background.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// The style of each meaning.
+#[derive(Debug, Clone, Copy)]
+pub struct Theme {
+    /// Ordinary text.
+    pub text: Style,
+    /// What is less important.
+    pub quiet: Style,
+    /// Titles of columns and dialogs.
+    pub title: Style,
+    /// The line at the top.
+    pub header: Style,
+    /// A pick-up number.
+    pub number: Style,
+    /// How an item is wanted.
+    pub comment: Style,
+    /// An item that is done.
+    pub struck: Style,
+    /// Past the first threshold.
+    pub warn: Style,
+    /// Past the second threshold.
+    pub late: Style,
+    /// A number that may be picked up, an answer that came.
+    pub good: Style,
+    /// The frame and number of the selected card.
+    pub selected: Style,
+    /// A frame.
+    pub frame: Style,
+    /// The full-width banner of a lost connection.
+    pub banner: Style,
+    /// Laid over what may be out of date.
+    pub stale: Style,
+    /// A refusal.
+    pub error: Style,
+    /// A key in the help bar.
+    pub key: Style,
+    /// The mark `SANDBOX`.
+    pub sandbox: Style,
+}
+
+impl Theme {
+    /// With colours or without.
+    pub const fn new(colour: bool) -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        let dim = plain.add_modifier(Modifier::DIM);
+        let reversed = bold.add_modifier(Modifier::REVERSED);
+        let mono = Theme {
+            text: plain,
+            quiet: dim,
+            title: bold,
+            header: bold,
+            number: bold,
+            comment: bold.add_modifier(Modifier::ITALIC),
+            struck: dim.add_modifier(Modifier::CROSSED_OUT),
+            warn: bold,
+            late: reversed,
+            good: bold,
+            selected: reversed,
+            frame: dim,
+            banner: reversed,
+            stale: dim,
+            error: bold,
+            key: bold,
+            sandbox: reversed,
+        };
+        if !colour {
+            return mono;
+        }
+        Theme {
+            title: bold.fg(Color::Cyan),
+            comment: bold.fg(Color::Magenta),
+            warn: bold.fg(Color::Yellow),
+            late: bold.fg(Color::Red),
+            good: bold.fg(Color::Green),
+            frame: plain.fg(Color::DarkGray),
+            quiet: plain.fg(Color::DarkGray),
+            struck: plain.fg(Color::DarkGray).add_modifier(Modifier::CROSSED_OUT),
+            banner: bold.fg(Color::White).bg(Color::Red),
+            stale: plain.fg(Color::DarkGray).remove_modifier(Modifier::BOLD),
+            error: bold.fg(Color::Red),
+            key: bold.fg(Color::Cyan),
+            sandbox: bold.fg(Color::Black).bg(Color::Yellow),
+            ..mono
+        }
+    }
+}
