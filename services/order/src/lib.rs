@@ -1,1 +1,24 @@
+//! The order service: menu, orders, the kitchen's queue, and the errands that an order has at the payment service.
 //!
+//! One file per use case; `order` is the aggregate and pure, `store` the port with its backends, `http` the only
+//! place that knows of HTTP.
+
+mod board;
+mod catalog;
+mod core;
+mod digest;
+mod expiry;
+mod feed;
+mod menu;
+mod notice;
+pub mod order;
+mod outbox;
+mod pay_again;
+mod place;
+pub mod store;
+mod transition;
+mod wall;
+mod watch;
+
+pub use catalog::{SeedCategory, SeedProduct, Seeded};
+pub use menu::{Menu, ProductFilter};

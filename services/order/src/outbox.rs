@@ -1,0 +1,213 @@
+//! The sender: does the errands that orders have at the payment service, until each is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::client::CallError;
+use api::order::PaymentNotice;
+use api::payment::{CancelCharge, CounterPayment, NewPayment, NewRefund, Payment};
+use domain::{Money, OrderId, OrderStatus};
+use store::{Verdict, Work, backoff};
+use tokio::task::JoinHandle;
+
+use crate::core::Core;
+use crate::notice;
+use crate::order::{Cause, Charge, Errand, Order};
+
+/// How long one errand may take: the lease of the worker's entries, and of the first try of a new order.
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+/// How often a charge that collides with a live one is tried: the live one is being closed.
+const COLLISIONS: u32 = 10;
+
+/// Does an errand whose lease the caller holds, in a task that outlives the caller.
+pub(crate) fn send_now(core: Arc<Core>, work: Work) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let limit = LEASE.mul_f64(0.9);
+        let verdict = tokio::time::timeout(limit, handle(core.clone(), work.clone())).await;
+        let late = |_| Verdict::Retry { error: "took too long".to_owned(), after: None };
+        let outbox = core.store.outbox();
+        let settled = match verdict.unwrap_or_else(late) {
+            Verdict::Done => outbox.done(&work).await,
+            Verdict::Retry { error, after } => {
+                let wait = after.unwrap_or_else(|| backoff(work.attempts, 0.5));
+                outbox.retry(&work, core.now().plus(wait), &error).await
+            }
+            Verdict::Bury { error } => {
+                tracing::error!(entry = %work.id, kind = %work.kind, %error, "dead letter");
+                outbox.bury(&work, &error).await
+            }
+        };
+        if let Err(error) = settled {
+            tracing::warn!(entry = %work.id, ?error, "a result is not written down; the entry will be handled again");
+        }
+    })
+}
+
+/// Does one errand.
+pub(crate) async fn handle(core: Arc<Core>, work: Work) -> Verdict {
+    let errand: Errand = match serde_json::from_value(work.payload.clone()) {
+        Ok(errand) => errand,
+        Err(error) => return bury(format!("not an errand: {error}")),
+    };
+    let Ok(id) = work.aggregate.parse::<OrderId>() else { return bury("not an order's id") };
+    let order = match core.store.order(id).await {
+        Ok(Some(order)) => order,
+        Ok(None) => return bury("no such order"),
+        Err(error) => return Verdict::Retry { error: error.to_string(), after: None },
+    };
+    let run = Run { core: &core, order: &order, attempts: work.attempts };
+    let verdict = match errand {
+        Errand::Charge { attempt } => run.charge(attempt).await,
+        Errand::Cancel { attempt, reason } => run.cancel(attempt, reason).await,
+        Errand::Counter { attempt, actor } => run.counter(attempt, actor).await,
+        Errand::Refund { attempt, payment_id, cause, reason } => {
+            let payment = payment_id.or_else(|| run.attempt(attempt).and_then(|charge| charge.payment_id));
+            run.refund(attempt, payment, cause, reason).await
+        }
+    };
+    verdict.unwrap_or_else(|verdict| verdict)
+}
+
+/// One errand under way. Its steps end early with a verdict.
+struct Run<'a> {
+    core: &'a Arc<Core>,
+    order: &'a Order,
+    attempts: u32,
+}
+
+impl Run<'_> {
+    fn attempt(&self, attempt: u32) -> Option<&Charge> {
+        self.order.charges.iter().find(|charge| charge.attempt == attempt)
+    }
+
+    /// Asks for a charge, after the attempt before it was closed.
+    async fn charge(&self, attempt: u32) -> Result<Verdict, Verdict> {
+        let order = self.order;
+        let newest = order.charges.iter().all(|charge| charge.attempt <= attempt);
+        let waits = self.attempt(attempt).is_some_and(|charge| charge.payment_id.is_none());
+        if order.status != OrderStatus::Requested || !newest || !waits {
+            return Ok(Verdict::Done);
+        }
+        if attempt > 1 {
+            let reason = "nova tentativa de pagamento".to_owned();
+            if let Some(payment) = self.close(attempt - 1, reason).await?
+                && payment.status.was_paid()
+            {
+                return Ok(Verdict::Done);
+            }
+        }
+        let method = self.attempt(attempt).map(|charge| charge.method);
+        let body = NewPayment {
+            order_id: order.id,
+            amount: order.amount,
+            description: format!("Pedido {}", order.number),
+            customer_id: order.customer_id,
+            currency: Some("BRL".to_owned()),
+            email: order.email.clone(),
+            method,
+            attempt: Some(attempt),
+            expires_at: None,
+        };
+        let payment = self.answer(self.core.payments.create(&body, &format!("{}-{attempt}", order.id)).await)?;
+        self.learn(attempt, &payment).await
+    }
+
+    async fn cancel(&self, attempt: u32, reason: String) -> Result<Verdict, Verdict> {
+        self.close(attempt, reason).await?;
+        Ok(Verdict::Done)
+    }
+
+    /// Closes charges up to an attempt; what the payment service knows of them is taken in.
+    async fn close(&self, attempt: u32, reason: String) -> Result<Option<Payment>, Verdict> {
+        let body = CancelCharge { attempt, reason };
+        let answer = match self.core.payments.cancel_charge(self.order.id, &body).await {
+            // An order without any charge is as good as one whose charge is closed.
+            Err(CallError::Refused(problem, _)) if problem.status == 404 => {
+                self.core.peer.answered();
+                return Ok(None);
+            }
+            answer => self.answer(answer)?,
+        };
+        if let Some(payment) = &answer.payment {
+            self.learn(attempt, payment).await?;
+        }
+        Ok(answer.payment)
+    }
+
+    async fn counter(&self, attempt: u32, actor: api::order::TrackingActor) -> Result<Verdict, Verdict> {
+        let order = self.order;
+        let (amount, customer_id) = (order.amount, order.customer_id);
+        let body = CounterPayment { order_id: order.id, amount, attempt, customer_id, actor };
+        let key = format!("{}-{attempt}-counter", order.id);
+        let payment = self.answer(self.core.payments.counter(&body, &key).await)?;
+        self.learn(attempt, &payment).await
+    }
+
+    async fn refund(
+        &self,
+        attempt: u32,
+        payment: Option<domain::PaymentId>,
+        cause: Cause,
+        reason: String,
+    ) -> Result<Verdict, Verdict> {
+        let Some(payment) = payment else { return Err(bury("no payment is known that could be refunded")) };
+        let key = format!("{}-{}-{attempt}", self.order.id, cause.as_str());
+        let body = NewRefund { amount: None, reason };
+        self.answer(self.core.payments.refund(payment, &body, &key).await)?;
+        Ok(Verdict::Done)
+    }
+
+    /// Takes what the payment service answered into the order, as the first and oldest of its notices.
+    async fn learn(&self, attempt: u32, payment: &Payment) -> Result<Verdict, Verdict> {
+        let notice = PaymentNotice {
+            payment_id: payment.payment_id,
+            attempt,
+            version: 0,
+            method: payment.method,
+            status: payment.status,
+            status_detail: payment.status_detail.clone(),
+            amount: payment.amount,
+            paid_amount: if payment.status.was_paid() { payment.amount } else { Money::ZERO },
+            refunded_amount: payment.refunded_amount,
+            qr_code: payment.qr_code.clone(),
+            payment_link: payment.payment_link.clone(),
+            expires_at: payment.expires_at,
+        };
+        match notice::take(self.core, self.order.id, &notice).await {
+            Ok(_) => Ok(Verdict::Done),
+            Err(notice::NoticeError::Store(error)) => Err(Verdict::Retry { error: error.to_string(), after: None }),
+            Err(error) => Err(bury(error.to_string())),
+        }
+    }
+
+    /// An answer, or what becomes of the entry without one.
+    fn answer<T>(&self, answer: Result<T, CallError>) -> Result<T, Verdict> {
+        let now = self.core.now();
+        let error = match answer {
+            Ok(value) => {
+                self.core.peer.answered();
+                return Ok(value);
+            }
+            Err(error) => error,
+        };
+        // Only the code: the text of a problem is for people.
+        let text = match &error {
+            CallError::Refused(problem, _) => format!("{} {}", problem.status, problem.code),
+            other => other.to_string(),
+        };
+        if error.is_passing() {
+            self.core.peer.failed(now);
+            return Err(Verdict::Retry { error: text, after: error.retry_after() });
+        }
+        self.core.peer.answered();
+        let collides = matches!(&error, CallError::Refused(problem, _) if problem.code == "charge_exists");
+        if collides && self.attempts < COLLISIONS {
+            return Err(Verdict::Retry { error: text, after: None });
+        }
+        Err(bury(text))
+    }
+}
+
+fn bury(error: impl Into<String>) -> Verdict {
+    Verdict::Bury { error: error.into() }
+}

@@ -1,0 +1,142 @@
+//! The port to the store, in the words of the domain: whole orders, whole categories and products. Each method is one
+//! atomic step on one of them; what must be unique or unchanged comes back as a result.
+
+mod sqlite;
+
+use std::sync::Arc;
+
+use api::order::{Category, PatchCategory, PatchProduct, Product};
+use async_trait::async_trait;
+use domain::{CategoryId, CustomerId, OrderId, OrderStatus, Page, ProductId, Timestamp};
+use store::{NewWork, StoreResult, Work, WorkCounts, WorkQueue};
+
+use crate::menu::Menu;
+use crate::order::{Order, Request};
+
+pub use sqlite::SqliteStore;
+
+/// What became of a category or product that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written<T> {
+    /// It is stored like this.
+    Stored(T),
+    /// Another one has that name.
+    NameTaken,
+    /// Its category is not there.
+    NoCategory,
+    /// It is not there.
+    Gone,
+}
+
+/// What became of a category or product that was to be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    /// It is away.
+    Removed,
+    /// A category that has products.
+    InUse,
+    /// It was not there.
+    Gone,
+}
+
+/// What became of a new order.
+#[derive(Debug, Clone)]
+pub enum Inserted {
+    /// It is stored and has its number. With the entry of the outbox if that was leased to the caller.
+    New(Box<Order>, Option<Work>),
+    /// The same key made this order before.
+    Seen(Box<Order>),
+    /// These products are not there any more.
+    NoProduct(Vec<ProductId>),
+}
+
+/// What became of a changed order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It is stored.
+    Stored,
+    /// Somebody else has changed it meanwhile.
+    Conflict,
+}
+
+/// Which orders are wanted; `None` leaves a filter out.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter {
+    /// Only this one.
+    pub id: Option<OrderId>,
+    /// Only this customer's.
+    pub customer_id: Option<CustomerId>,
+    /// Only in this status.
+    pub status: Option<OrderStatus>,
+    /// Only placed later than this.
+    pub created_after: Option<Timestamp>,
+    /// Only placed earlier than this.
+    pub created_before: Option<Timestamp>,
+    /// Only changed later than this.
+    pub updated_after: Option<Timestamp>,
+}
+
+/// Part of a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The part.
+    pub orders: Vec<Order>,
+    /// How many there are in all, counted no further than [`Page::COUNT_CAP`] and one.
+    pub total: u32,
+}
+
+/// Where menu, orders and the outbox are kept.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The whole menu.
+    async fn menu(&self) -> StoreResult<Menu>;
+    /// Adds a category.
+    async fn add_category(&self, category: Category) -> StoreResult<Written<Category>>;
+    /// Changes what the patch names.
+    async fn patch_category(&self, id: CategoryId, patch: PatchCategory) -> StoreResult<Written<Category>>;
+    /// Takes a category away, unless it has products.
+    async fn remove_category(&self, id: CategoryId) -> StoreResult<Removed>;
+    /// Adds a product.
+    async fn add_product(&self, product: Product) -> StoreResult<Written<Product>>;
+    /// Changes what the patch names.
+    async fn patch_product(&self, id: ProductId, patch: PatchProduct) -> StoreResult<Written<Product>>;
+    /// Takes a product off the menu: erased, or retired if it was ever sold.
+    async fn remove_product(&self, id: ProductId) -> StoreResult<Removed>;
+
+    /// Stores a new order with the next number of its day and with its outbox entry; marks its products as sold. A
+    /// request that made an order less than a day before `order.created_at` makes none.
+    async fn insert(&self, order: Order, work: Option<NewWork>) -> StoreResult<Inserted>;
+    /// The order that this request made after `since`, if it did.
+    async fn made_by(&self, request: &Request, since: Timestamp) -> StoreResult<Option<Order>>;
+    /// One order.
+    async fn order(&self, id: OrderId) -> StoreResult<Option<Order>>;
+    /// Stores an order in place of the one with version `expected`, with further outbox entries. Gives back the first
+    /// of them leased, if it asked for that.
+    async fn replace(&self, order: Order, expected: u64, work: Vec<NewWork>) -> StoreResult<(Replaced, Option<Work>)>;
+    /// A page of the orders, newest first.
+    async fn orders(&self, filter: OrderFilter, page: Page) -> StoreResult<Listed>;
+    /// The orders of the kitchen's queue, in no order.
+    async fn queued(&self) -> StoreResult<Vec<Order>>;
+    /// Up to `limit` orders changed at `since` or later, after `(since, id)`, the longest unchanged first.
+    async fn changed(&self, since: Timestamp, after: Option<OrderId>, limit: u32) -> StoreResult<Vec<Order>>;
+    /// Up to `limit` orders that ended by themselves before `now` and were not ended yet.
+    async fn overdue(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Order>>;
+    /// How many orders are requested, paid, and so on to out for delivery.
+    async fn count_open(&self) -> StoreResult<u64>;
+
+    /// The outbox.
+    fn outbox(&self) -> Arc<dyn WorkQueue>;
+    /// How much is in the outbox.
+    async fn outbox_counts(&self) -> StoreResult<WorkCounts>;
+
+    /// A number that differs from the last answer when somebody else has written: another process, or a command.
+    async fn foreign_writes(&self) -> StoreResult<i64>;
+    /// The public keys that were kept, as JSON.
+    async fn load_keys(&self) -> StoreResult<Option<String>>;
+    /// Keeps the public keys.
+    async fn save_keys(&self, keys: String) -> StoreResult<()>;
+    /// Whether the store answers.
+    async fn ping(&self) -> StoreResult<()>;
+    /// Finishes what was accepted.
+    async fn close(&self);
+}

@@ -1,0 +1,85 @@
+//! What people do to an order: move it, pull it to the front, strike its lines.
+
+use std::sync::Arc;
+
+use api::order::TrackingActor;
+use domain::OrderId;
+use domain::order::Refused;
+use store::StoreError;
+
+use crate::core::Core;
+use crate::order::{Order, Stepped, StrikeFault, Wish};
+
+/// Why an order was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    /// There is no such order.
+    #[error("no such order")]
+    NoOrder,
+    /// The order has no such line.
+    #[error("no such line")]
+    NoLine,
+    /// The caller has seen another version than the one there is.
+    #[error("the order has changed since")]
+    OtherVersion(u64),
+    /// The state machine says no.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The money came first.
+    #[error("the order is paid already")]
+    AlreadyPaid,
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Moves an order or pulls it to the front. With `if_match`, only the version that the caller has seen; what holds
+/// already needs no match, because a repeated request would have to fail otherwise (RFC 9110 §13.1.1).
+pub(crate) async fn transition(
+    core: &Arc<Core>,
+    id: OrderId,
+    wish: &Wish,
+    actor: &TrackingActor,
+    if_match: Option<u64>,
+) -> Result<Order, ChangeError> {
+    let now = core.now();
+    let changed = core
+        .change(id, None, |order| {
+            let seen = order.version;
+            let result = order.wish(wish, actor.clone(), now);
+            let matters = !matches!(result, Ok(Stepped::Unchanged) | Err(Refused::NotForRole | Refused::ReasonMissing));
+            match if_match {
+                Some(version) if matters && version != seen => Err(ChangeError::OtherVersion(seen)),
+                _ => Ok(((), result?)),
+            }
+        })
+        .await?;
+    changed.map(|changed| changed.order).ok_or(ChangeError::NoOrder)
+}
+
+/// Strikes a line (from 1), or takes the strike back.
+pub(crate) async fn strike(
+    core: &Arc<Core>,
+    id: OrderId,
+    line: u32,
+    struck: bool,
+    actor: &TrackingActor,
+    if_match: Option<u64>,
+) -> Result<Order, ChangeError> {
+    let now = core.now();
+    let changed = core
+        .change(id, None, |order| {
+            let seen = order.version;
+            let result = order.strike(line, struck, actor.clone(), now);
+            let matters =
+                matches!(result, Ok(Stepped::Changed(_)) | Err(StrikeFault::Refused(Refused::Illegal { .. })));
+            match (if_match, result) {
+                (Some(version), _) if matters && version != seen => Err(ChangeError::OtherVersion(seen)),
+                (_, Ok(stepped)) => Ok(((), stepped)),
+                (_, Err(StrikeFault::NoLine)) => Err(ChangeError::NoLine),
+                (_, Err(StrikeFault::Refused(refused))) => Err(refused.into()),
+            }
+        })
+        .await?;
+    changed.map(|changed| changed.order).ok_or(ChangeError::NoOrder)
+}
