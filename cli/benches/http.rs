@@ -110,19 +110,11 @@ async fn asks(data: &Path, bare: String) -> Vec<Ask> {
     let credentials: Value = serde_json::from_str(&text).unwrap();
     let order = credentials["urls"]["order"].as_str().unwrap().to_owned();
     let token = |role: &str| Some(credentials["tokens"][role].as_str().unwrap().to_owned());
-    let get = |name, url: String, token| Ask {
-        name,
-        method: Method::GET,
-        url,
-        token,
-        body: None,
-        etag: None,
-        wanted: 200,
-    };
+    let get =
+        |name, url: String, token| Ask { name, method: Method::GET, url, token, body: None, etag: None, wanted: 200 };
 
     let client = reqwest::Client::new();
-    let products: Value =
-        client.get(format!("{order}/products?limit=2")).send().await.unwrap().json().await.unwrap();
+    let products: Value = client.get(format!("{order}/products?limit=2")).send().await.unwrap().json().await.unwrap();
     let body = json!({"order_items": [
         {"product_id": products[0]["id"], "quantity": 2, "comment": "sem cebola"},
         {"product_id": products[1]["id"], "quantity": 1},

@@ -1,0 +1,87 @@
+use clap::Args;
+
+use super::Target;
+use crate::config::Service;
+
+/// The whole platform in one process.
+#[derive(Args)]
+#[command(after_help = "\
+The log goes to lanchonete.log in the data directory. What is printed ends with `ready in N ms` on stderr.
+
+Example:
+  lanchonete up --demo")]
+pub(crate) struct Up {
+    /// Begin anew: removes the embedded stores, the log and the credentials first, never a MongoDB database
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Do not ask before --fresh removes anything
+    #[arg(long, requires = "fresh")]
+    pub(crate) yes: bool,
+    /// Leave an empty menu empty
+    #[arg(long)]
+    pub(crate) no_seed: bool,
+    /// Play customers who order and pay, so that a board has life
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Where auth, order and payment keep their data: mongodb://HOST/DATABASE
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+}
+
+/// One service in a process of its own.
+#[derive(Args)]
+#[command(after_help = "\
+Services that share a data directory, or LANCHONETE_SECURITY_MASTER_KEY, find and trust each other, in whatever order
+they start. The log goes to stderr.
+
+Example:
+  lanchonete serve order --listen 0.0.0.0:8001 --auth-url http://auth.internal:8000")]
+pub(crate) struct Serve {
+    /// Which service
+    pub(crate) service: Service,
+    /// Where it listens
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// Where it keeps its data: sqlite:PATH or mongodb://HOST/DATABASE
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Where others reach it
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+}
+
+/// The kitchen's board.
+#[derive(Args)]
+#[command(after_help = "Example:\n  lanchonete board --once")]
+pub(crate) struct Board {
+    /// How often to ask for the queue [default: board.interval]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) interval: Option<String>,
+    /// Print one frame as text and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Show, but move nothing
+    #[arg(long)]
+    pub(crate) readonly: bool,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// The public pick-up screen.
+#[derive(Args)]
+#[command(after_help = "Example:\n  lanchonete panel --once -o json")]
+pub(crate) struct Panel {
+    /// Print the numbers once and end; without it, again whenever they change
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// A service's OpenAPI document.
+#[derive(Args)]
+#[command(after_help = "Example:\n  lanchonete openapi order | jq '.paths | keys'")]
+pub(crate) struct OpenApi {
+    /// Which service
+    pub(crate) service: Service,
+}

@@ -1,0 +1,63 @@
+//! What each verb does, one file each.
+
+mod admin;
+pub(crate) mod authority;
+mod completions;
+mod config;
+mod customer;
+mod man;
+mod menu;
+mod order;
+mod panel;
+mod payment;
+mod seed;
+mod token;
+mod webhook;
+
+use std::future::Future;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::print::Printer;
+
+/// Runs what was typed.
+pub(crate) fn run(mut cli: Cli, printer: Printer) -> Outcome {
+    let common = &mut cli.common;
+    common.data_dir = std::path::absolute(&common.data_dir)
+        .map_err(|error| Failure::usage(format!("--data-dir {}: {error}", common.data_dir.display())))?;
+    let common = &cli.common;
+    match cli.command {
+        Command::Seed(args) => wait_for(seed::run(common, args, printer)),
+        Command::Admin(args) => wait_for(admin::run(common, args, printer)),
+        Command::Token(args) => wait_for(token::run(common, args, printer)),
+        Command::Customer(args) => wait_for(customer::run(common, args, printer)),
+        Command::Menu(args) => wait_for(menu::run(common, args, printer)),
+        Command::Order(args) => wait_for(order::run(common, args, printer)),
+        Command::Payment(args) => wait_for(payment::run(common, args, printer)),
+        Command::Webhook(args) => wait_for(webhook::run(common, args, printer)),
+        Command::Panel(args) => wait_for(panel::run(common, args, printer)),
+        Command::Config(args) => config::run(common, args, printer),
+        Command::Completions(args) => completions::run(args, printer),
+        Command::Man(args) => man::run(args, printer),
+    }
+}
+
+/// What a wrong command line, `--help` and `--version` end with.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    // A reader that went away is no error.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+/// Runs a command that talks to services, on one thread.
+fn wait_for(command: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(command)
+}
+
+/// Says how much of a list is not shown.
+fn tell_total(printer: Printer, shown: usize, skip: u32, total: u64) {
+    if u64::from(skip) + (shown as u64) < total || skip > 0 {
+        printer.talk(format_args!("{shown} of {total}; more with --skip and --limit"));
+    }
+}

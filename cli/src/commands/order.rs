@@ -1,0 +1,150 @@
+//! `order create|list|show|advance|cancel|track|pay`.
+
+mod create;
+mod find;
+mod show;
+
+use api::order::PatchOrder;
+use domain::order::{Actor, StepKind, TABLE};
+use domain::{OrderStatus, Role};
+
+use crate::args::{Common, Order, OrderAdvance, OrderCancel, OrderList, OrderOne};
+use crate::clients::Session;
+use crate::config::Service;
+use crate::exit::{Failure, Outcome};
+use crate::print::{Printer, Table};
+
+pub(crate) use find::find;
+
+pub(crate) async fn run(common: &Common, args: Order, printer: Printer) -> Outcome {
+    match args {
+        Order::Create(args) => create::run(common, args, printer).await,
+        Order::List(args) => list(common, args, printer).await,
+        Order::Show(args) => show_one(common, args, printer).await,
+        Order::Advance(args) => advance(common, args, printer).await,
+        Order::Cancel(args) => cancel(common, args, printer).await,
+        Order::Track(args) => track(common, args, printer).await,
+        Order::Pay(args) => pay(common, args, printer).await,
+    }
+}
+
+async fn list(common: &Common, args: OrderList, printer: Printer) -> Outcome {
+    let session = Session::open(common, &args.target, Service::Order)?;
+    let filter = api::client::OrderFilter {
+        customer_id: args.customer,
+        status: args.status,
+        skip: args.skip,
+        limit: Some(args.limit),
+    };
+    let page = session.order(Role::Admin).await?.orders(&filter).await?;
+    printer.data(&page.items, || {
+        let mut table = Table::new(["NUMBER", "STATUS", "PAYMENT", "TOTAL", "PLACED", "ID"]);
+        for order in &page.items {
+            table.row([
+                order.number.to_string(),
+                order.status.to_string(),
+                order.payment_status.to_string(),
+                order.amount.brl(),
+                order.created_at.to_string(),
+                order.id.to_string(),
+            ]);
+        }
+        table.to_string()
+    })?;
+    super::tell_total(printer, page.items.len(), args.skip, page.total);
+    Ok(())
+}
+
+async fn show_one(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
+    let session = Session::open(common, &args.target, Service::Order)?;
+    let client = session.order(Role::Admin).await?;
+    let order = client.order(find(&client, args.order).await?).await?;
+    Ok(printer.data(&order, || show::in_full(&order))?)
+}
+
+async fn track(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
+    let session = Session::open(common, &args.target, Service::Order)?;
+    let client = session.order(Role::Admin).await?;
+    let rows = client.tracking(find(&client, args.order).await?).await?;
+    printer.data(&rows, || {
+        let mut table = Table::new(["AT", "STATUS", "BY", "REASON"]);
+        for row in &rows {
+            let back = if row.kind == StepKind::Recall { " (recalled)" } else { "" };
+            table.row([
+                row.at.to_string(),
+                format!("{}{back}", row.status),
+                format!("{} {}", row.actor.role, row.actor.id),
+                row.reason.clone().unwrap_or_default(),
+            ]);
+        }
+        table.to_string()
+    })?;
+    Ok(())
+}
+
+async fn advance(common: &Common, args: OrderAdvance, printer: Printer) -> Outcome {
+    let session = Session::open(common, &args.target, Service::Order)?;
+    let role = match args.to {
+        Some(OrderStatus::Paid | OrderStatus::Cancelled) => Role::Admin,
+        _ => Role::Kitchen,
+    };
+    let client = session.order(role).await?;
+    let id = find(&client, args.order).await?;
+    // A step that nobody named goes from the version that was looked at, so that it is never taken twice.
+    let (to, version) = match args.to {
+        Some(to) => (to, None),
+        None => {
+            let order = client.order(id).await?;
+            (next(order.status)?, Some(order.version))
+        }
+    };
+    let body = PatchOrder { status: Some(to), reason: args.reason, prioritized: None };
+    let order = client.patch_order(id, &body, version).await?;
+    Ok(printer.data(&order, || show::in_short(&order))?)
+}
+
+/// The kitchen's next step from here.
+fn next(from: OrderStatus) -> Outcome<OrderStatus> {
+    let kitchen = Actor::Person(Role::Kitchen);
+    let forward = |rule: &&domain::order::Rule| {
+        rule.from == from && rule.kind == StepKind::Step && !rule.reason && rule.by.contains(&kitchen)
+    };
+    TABLE.iter().find(forward).map(|rule| rule.to).ok_or_else(|| {
+        let failure = Failure::refused(format!("an order that is {from} has no next step in the kitchen"));
+        match from {
+            OrderStatus::Requested => failure.hint("it is not paid yet; take cash with `lanchonete order pay`"),
+            _ => failure.hint("see `lanchonete order track`"),
+        }
+    })
+}
+
+async fn cancel(common: &Common, args: OrderCancel, printer: Printer) -> Outcome {
+    let body = PatchOrder { status: Some(OrderStatus::Cancelled), reason: Some(args.reason), prioritized: None };
+    change(common, OrderOne { order: args.order, target: args.target }, &body, printer).await
+}
+
+async fn pay(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
+    let body = PatchOrder { status: Some(OrderStatus::Paid), reason: None, prioritized: None };
+    change(common, args, &body, printer).await
+}
+
+async fn change(common: &Common, args: OrderOne, body: &PatchOrder, printer: Printer) -> Outcome {
+    let session = Session::open(common, &args.target, Service::Order)?;
+    let client = session.order(Role::Admin).await?;
+    let order = client.patch_order(find(&client, args.order).await?, body, None).await?;
+    Ok(printer.data(&order, || show::in_short(&order))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kitchen_goes_forward_only() {
+        use OrderStatus::*;
+        let steps: Vec<_> = OrderStatus::ALL.into_iter().map(|from| next(from).ok()).collect();
+        let forward = [None, Some(Preparing), Some(ReadyForPickup), Some(Delivered), Some(Delivered)];
+        assert_eq!(steps[..5], forward);
+        assert!(steps[5..].iter().all(Option::is_none), "{steps:?}");
+    }
+}

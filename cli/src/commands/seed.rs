@@ -1,0 +1,183 @@
+//! `seed`: brings the menu of a file into the order service, through its HTTP API.
+
+use std::path::Path;
+
+use api::client::OrderClient;
+use api::order::{Category, NewCategory, NewProduct, PatchCategory, PatchProduct, Product};
+use domain::{CategoryId, Money, Role};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use indicatif::ProgressBar;
+use serde::{Deserialize, Serialize};
+
+use super::menu::{all_categories, all_products, same};
+use crate::args::{Common, Seed};
+use crate::clients::Session;
+use crate::config::Service;
+use crate::exit::{Failure, Outcome};
+use crate::print::Printer;
+
+/// The menu that a new snack bar begins with.
+const BUILT_IN: &str = include_str!("../../../fixtures/menu.json");
+/// Largest file that is read, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+/// Requests on their way at the same time; the store commits them together.
+const AT_ONCE: usize = 16;
+
+/// A menu as a file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MenuFile {
+    categories: Vec<CategoryEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CategoryEntry {
+    name: String,
+    position: Option<u32>,
+    #[serde(default)]
+    products: Vec<ProductEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProductEntry {
+    name: String,
+    #[serde(default)]
+    description: String,
+    price: Money,
+    enabled: Option<bool>,
+}
+
+/// What a load did, categories and products together.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub(crate) struct Seeded {
+    pub(crate) created: usize,
+    pub(crate) updated: usize,
+    pub(crate) unchanged: usize,
+}
+
+/// What became of one entry.
+#[derive(Clone, Copy)]
+enum Change {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+impl Seeded {
+    fn count(&mut self, change: Change) {
+        match change {
+            Change::Created => self.created += 1,
+            Change::Updated => self.updated += 1,
+            Change::Unchanged => self.unchanged += 1,
+        }
+    }
+}
+
+pub(crate) async fn run(common: &Common, args: Seed, printer: Printer) -> Outcome {
+    let menu = args.file.as_deref().map_or_else(built_in, from_file)?;
+    let session = Session::open(common, &args.target, Service::Order)?;
+    let client = session.order(Role::Admin).await?;
+    let total = menu.categories.iter().map(|category| 1 + category.products.len()).sum::<usize>() as u64;
+    let bar = if printer.may_animate() { ProgressBar::new(total) } else { ProgressBar::hidden() };
+    let seeded = load(&client, menu, &bar).await;
+    bar.finish_and_clear();
+    let seeded = seeded?;
+    printer.data(&seeded, || {
+        format!("created {}, updated {}, unchanged {}\n", seeded.created, seeded.updated, seeded.unchanged)
+    })?;
+    Ok(())
+}
+
+/// The menu that is compiled in.
+pub(crate) fn built_in() -> Outcome<MenuFile> {
+    parse(BUILT_IN, "the built-in menu")
+}
+
+fn from_file(path: &Path) -> Outcome<MenuFile> {
+    let shown = path.display().to_string();
+    let unreadable = |error: std::io::Error| Failure::usage(format!("can't read {shown}: {error}"));
+    if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE {
+        return Err(Failure::usage(format!("{shown} is larger than 4 MiB")));
+    }
+    parse(&std::fs::read_to_string(path).map_err(unreadable)?, &shown)
+}
+
+fn parse(text: &str, name: &str) -> Outcome<MenuFile> {
+    serde_json::from_str(text).map_err(|error| {
+        Failure::usage(format!("{name} is no menu: {error}")).hint(
+            r#"expected {"categories":[{"name":…,"position":1,"products":[{"name":…,"description":…,"price":22.9}]}]}"#,
+        )
+    })
+}
+
+/// Brings the menu up to date; nothing that is not in the file is touched.
+pub(crate) async fn load(client: &OrderClient, menu: MenuFile, bar: &ProgressBar) -> Outcome<Seeded> {
+    let known_categories = all_categories(client).await?;
+    let known_products = all_products(client).await?;
+    let mut seeded = Seeded::default();
+    let mut products = Vec::new();
+    for category in menu.categories {
+        let (id, change) = category_as_wanted(client, &known_categories, &category).await?;
+        seeded.count(change);
+        bar.inc(1);
+        products.extend(category.products.into_iter().map(|product| (id, product)));
+    }
+    let mut changes = stream::iter(products)
+        .map(|(category, product)| product_as_wanted(client, &known_products, category, product))
+        .buffered(AT_ONCE);
+    while let Some(change) = changes.try_next().await? {
+        seeded.count(change);
+        bar.inc(1);
+    }
+    Ok(seeded)
+}
+
+async fn category_as_wanted(
+    client: &OrderClient,
+    known: &[Category],
+    wanted: &CategoryEntry,
+) -> Outcome<(CategoryId, Change)> {
+    let Some(there) = known.iter().find(|category| same(&category.name, &wanted.name)) else {
+        let body = NewCategory { name: wanted.name.clone(), position: wanted.position };
+        return Ok((client.create_category(&body).await?.id, Change::Created));
+    };
+    let patch = PatchCategory {
+        name: (there.name != wanted.name).then(|| wanted.name.clone()),
+        position: wanted.position.filter(|position| *position != there.position),
+    };
+    if patch.name.is_none() && patch.position.is_none() {
+        return Ok((there.id, Change::Unchanged));
+    }
+    client.patch_category(there.id, &patch).await?;
+    Ok((there.id, Change::Updated))
+}
+
+async fn product_as_wanted(
+    client: &OrderClient,
+    known: &[Product],
+    category_id: CategoryId,
+    wanted: ProductEntry,
+) -> Outcome<Change> {
+    let ProductEntry { name, description, price, enabled } = wanted;
+    let Some(there) = known.iter().find(|product| same(&product.name, &name)) else {
+        let description = Some(description).filter(|text| !text.is_empty());
+        client.create_product(&NewProduct { name, description, price, category_id, enabled }).await?;
+        return Ok(Change::Created);
+    };
+    let patch = PatchProduct {
+        name: (there.name != name).then_some(name),
+        description: (there.description != description).then_some(description),
+        price: (there.price != price).then_some(price),
+        category_id: (there.category_id != category_id).then_some(category_id),
+        enabled: enabled.filter(|enabled| *enabled != there.enabled),
+    };
+    let PatchProduct { name, description, price, category_id, enabled } = &patch;
+    let same = name.is_none() && description.is_none() && price.is_none() && category_id.is_none() && enabled.is_none();
+    if same {
+        return Ok(Change::Unchanged);
+    }
+    client.patch_product(there.id, &patch).await?;
+    Ok(Change::Updated)
+}

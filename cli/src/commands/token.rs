@@ -1,0 +1,72 @@
+//! `token issue` and `token inspect`: with the auth store's keys, whether the service runs or not.
+
+use domain::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::authority;
+use crate::args::{Common, Token, TokenInspect, TokenIssue};
+use crate::config::{Config, Overrides, Purpose};
+use crate::duration;
+use crate::exit::{Failure, Outcome};
+use crate::print::Printer;
+
+pub(crate) async fn run(common: &Common, args: Token, printer: Printer) -> Outcome {
+    match args {
+        Token::Issue(args) => issue(common, args, printer).await,
+        Token::Inspect(args) => inspect(common, args, printer).await,
+    }
+}
+
+async fn issue(common: &Common, args: TokenIssue, printer: Printer) -> Outcome {
+    let life = duration::parse(&args.ttl).map_err(|error| Failure::usage(format!("--ttl {error}")))?;
+    let config = Config::load(common, Purpose::Client, Overrides::default())?;
+    let authority = authority::open(&config).await?;
+    let issued = authority.issue(args.role, args.subject.as_deref(), life, args.name.as_deref());
+    authority.close().await;
+    let issued = issued.map_err(authority::issue_failure)?;
+    let value = json!({
+        "access_token": issued.token, "token_type": "bearer", "expires_in": issued.expires_in,
+        "role": issued.claims.role, "subject": issued.claims.sub, "jti": issued.claims.jti,
+    });
+    printer.data(&value, || issued.token.clone())?;
+    Ok(())
+}
+
+async fn inspect(common: &Common, args: TokenInspect, printer: Printer) -> Outcome {
+    let token = match args.inspected.expose_secret() {
+        "-" => super::admin::password_from_stdin()?,
+        _ => args.inspected,
+    };
+    inspect_token(common, &token, printer).await
+}
+
+async fn inspect_token(common: &Common, token: &SecretString, printer: Printer) -> Outcome {
+    let config = Config::load(common, Purpose::Client, Overrides::default())?;
+    let authority = authority::open(&config).await?;
+    let found = authority.inspect(token.expose_secret());
+    authority.close().await;
+    let reason = found.fault.as_ref().map(ToString::to_string);
+    let value = json!({ "valid": reason.is_none(), "reason": reason, "kid": found.kid, "claims": found.claims });
+    printer.data(&value, || {
+        let mut text = format!("valid    {}\n", reason.as_deref().map_or("yes".to_owned(), |why| format!("no: {why}")));
+        if let Some(kid) = &found.kid {
+            text.push_str(&format!("kid      {kid}\n"));
+        }
+        if let Some(claims) = &found.claims {
+            let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
+            text.push_str(&format!("subject  {}\nrole     {}\n", claims.sub, claims.role));
+            text.push_str(&format!("issued   {}\nexpires  {}\n", at(claims.iat), at(claims.exp)));
+            text.push_str(&format!("id       {}\n", claims.jti));
+            let more = [("name", &claims.name), ("amr", &claims.amr)];
+            for (label, value) in more.into_iter().filter_map(|(label, value)| Some((label, value.as_ref()?))) {
+                text.push_str(&format!("{label:<9}{value}\n"));
+            }
+        }
+        text
+    })?;
+    match reason {
+        None => Ok(()),
+        Some(reason) => Err(Failure::refused(reason).hint("`lanchonete token issue` signs a new one")),
+    }
+}

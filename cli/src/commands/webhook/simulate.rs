@@ -1,0 +1,129 @@
+use std::time::Duration;
+
+use api::client::PaymentFilter;
+use api::payment::Payment;
+use domain::{PaymentMethod, PaymentStatus, Role};
+use mercadopago::control::{Control, Delivered, Delivery, Move, Moved, SandboxPayment};
+
+use crate::args::{Common, Simulate};
+use crate::clients::Session;
+use crate::commands::order;
+use crate::config::Service;
+use crate::duration;
+use crate::exit::{Failure, Outcome};
+use crate::print::{Printer, Table};
+
+/// The longest that the service may take to answer all notifications, beyond the delay asked for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(common: &Common, args: Simulate, printer: Printer) -> Outcome {
+    let delay = duration::parse(&args.delay).map_err(|error| Failure::usage(format!("--delay {error}")))?;
+    let session = Session::open(common, &args.target, Service::Payment)?;
+    if !session.config.uses_sandbox() {
+        return Err(Failure::refused("payments go to MercadoPago, not to the sandbox")
+            .hint("unset mercadopago.access_token to use the sandbox"));
+    }
+    let payment = payment(&session, &args).await?;
+    let control = Control::new(session.url(Service::Sandbox), delay + PATIENCE)?;
+    let hostile = args.forge || args.wrong_secret || args.stale_ts;
+    let wanted = Move {
+        delivery: Delivery {
+            notify: !args.drop,
+            duplicate: args.duplicate,
+            delay_ms: delay.as_millis() as u64,
+            reorder: args.reorder,
+            forge: args.forge,
+            wrong_secret: args.wrong_secret,
+            stale_ts: args.stale_ts,
+        },
+        ..Move::to(args.status.as_str())
+    };
+    let moved = play(&control, &payment, &wanted, args.status).await?;
+    printer.data(&moved, || in_words(&moved))?;
+    judge(&moved, hostile)
+}
+
+/// The payment meant: the newest of the order that was ever sent to the provider.
+async fn payment(session: &Session, args: &Simulate) -> Outcome<Payment> {
+    let client = session.payment(Role::Admin).await?;
+    if let Some(id) = args.payment {
+        return Ok(client.payment(id).await?);
+    }
+    let Some(wanted) = args.order else { return Err(Failure::usage("name --payment or --order")) };
+    let order_id = order::find(&session.order(Role::Admin).await?, wanted).await?;
+    let filter = PaymentFilter { order_id: Some(order_id), ..PaymentFilter::default() };
+    let found = client.payments(&filter).await?.items;
+    let at_provider = found.into_iter().find(|payment| payment.method != PaymentMethod::Counter);
+    at_provider.ok_or_else(no_charge)
+}
+
+fn no_charge() -> Failure {
+    Failure::refused("there is no charge at the sandbox yet")
+        .hint("the payment service goes on asking for one; try again in a moment, or see its log")
+}
+
+/// Moves the newest payment at the sandbox. On a checkout nobody paid before, or whose last try failed, this is the
+/// customer's (next) try.
+async fn play(control: &Control, payment: &Payment, wanted: &Move, status: PaymentStatus) -> Outcome<Moved> {
+    let reference = payment.payment_id.to_string();
+    let tries = control.payments(&reference).await?;
+    let failed = |tried: &SandboxPayment| matches!(tried.status.as_str(), "rejected" | "cancelled");
+    let may_try = matches!(status, PaymentStatus::Approved | PaymentStatus::Rejected | PaymentStatus::InProcess);
+    if let Some(last) = tries.first().filter(|last| !(may_try && failed(last))) {
+        return Ok(control.move_payment(&last.id, wanted).await?);
+    }
+    let checkouts = control.preferences(&reference).await?;
+    match (checkouts.iter().find(|checkout| checkout.open), tries.first()) {
+        (Some(checkout), _) => Ok(control.pay_preference(&checkout.id, wanted).await?),
+        (None, Some(last)) => Ok(control.move_payment(&last.id, wanted).await?),
+        (None, None) => Err(no_charge()),
+    }
+}
+
+fn in_words(moved: &Moved) -> String {
+    let payment = &moved.payment;
+    let note = if moved.moved { "" } else { " (not moved)" };
+    let mut text = format!("{}  {}  {}{note}\n", payment.id, payment.status, payment.amount.brl());
+    if !moved.deliveries.is_empty() {
+        let mut table = Table::new(["NOTIFICATION", "SIGNED", "TRIES", "ANSWER"]);
+        for delivered in &moved.deliveries {
+            let signed = serde_json::to_value(delivered.signing).unwrap_or_default();
+            let signed = signed.as_str().unwrap_or_default().to_owned();
+            table.row([delivered.action.clone(), signed, delivered.attempts.to_string(), answer(delivered)]);
+        }
+        text.push_str(&table.to_string());
+    }
+    text
+}
+
+fn answer(delivered: &Delivered) -> String {
+    match (delivered.http_status, &delivered.error) {
+        (Some(status), _) => status.to_string(),
+        (None, Some(error)) => error.clone(),
+        (None, None) => "none yet".to_owned(),
+    }
+}
+
+/// A genuine notification must be taken, a hostile one refused.
+fn judge(moved: &Moved, hostile: bool) -> Outcome {
+    let status = |delivered: &Delivered| delivered.http_status;
+    let taken = |delivered: &&Delivered| status(delivered).is_some_and(|status| (200..300).contains(&status));
+    if hostile {
+        return match moved.deliveries.iter().find(taken) {
+            Some(_) => Err(Failure::refused("the payment service took a notification that is not genuine")
+                .hint("its webhook secret or time window is wrong")),
+            None if moved.deliveries.iter().any(|delivered| status(delivered).is_none()) => {
+                Err(Failure::unreachable("the payment service did not answer"))
+            }
+            None => Ok(()),
+        };
+    }
+    match moved.deliveries.iter().find(|delivered| !taken(delivered)) {
+        None => Ok(()),
+        Some(delivered) => match status(delivered) {
+            Some(status) => Err(Failure::refused(format!("the payment service answered {status}"))
+                .hint("do both use the same webhook secret, and is payment.public_url right?")),
+            None => Err(Failure::unreachable(format!("no answer from the payment service: {}", answer(delivered)))),
+        },
+    }
+}

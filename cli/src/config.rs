@@ -1,0 +1,244 @@
+//! Configuration: built-in defaults < `lanchonete.toml` < `credentials.json` < environment < flags.
+//!
+//! The documented default file is compiled in and is the list of known keys and their types: a key that is not in it
+//! is an error, and so is a value of another type. Every fault is found before anything is reported.
+
+mod layers;
+mod read;
+mod sources;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use secrecy::SecretString;
+use store::StoreUrl;
+use url::Url;
+
+pub(crate) use layers::{DEFAULTS, Key, Layers, Setting};
+use read::Reader;
+pub(crate) use sources::Overrides;
+
+use crate::args::Common;
+use crate::exit::{Failure, Outcome};
+
+/// Where a service listens, where others find it, and where it keeps its data.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// `HOST:PORT`; port 0 takes a free one.
+    pub(crate) listen: std::net::SocketAddr,
+    /// Named by somebody, rather than following from `listen`.
+    pub(crate) named_url: Option<Url>,
+    pub(crate) database: StoreUrl,
+    /// Named by somebody, rather than the file in the data directory.
+    pub(crate) named_database: bool,
+}
+
+impl Place {
+    /// Where others find it.
+    pub(crate) fn url(&self) -> Url {
+        self.named_url.clone().unwrap_or_else(|| url_of(self.listen))
+    }
+}
+
+/// The address as a URL; one that listens everywhere is reached on this machine.
+pub(crate) fn url_of(mut address: std::net::SocketAddr) -> Url {
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    Url::parse(&format!("http://{address}")).unwrap_or_else(|_| unreachable!("a socket address is a URL's host"))
+}
+
+/// What the auth service is told.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthConfig {
+    pub(crate) place: Place,
+    pub(crate) password_ttl: Duration,
+    pub(crate) presence_ttl: Duration,
+    pub(crate) service_ttl: Duration,
+    pub(crate) argon2_memory_kib: u32,
+    pub(crate) argon2_iterations: u32,
+    pub(crate) argon2_lanes: u32,
+    pub(crate) argon2_parallel: usize,
+}
+
+/// What the order service is told.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderConfig {
+    pub(crate) place: Place,
+    pub(crate) day: domain::DayRule,
+    pub(crate) expires_after: Duration,
+    pub(crate) qr_wait: Duration,
+}
+
+/// What the payment service is told.
+#[derive(Debug, Clone)]
+pub(crate) struct PaymentConfig {
+    pub(crate) place: Place,
+    pub(crate) public_url: Option<Url>,
+}
+
+/// How MercadoPago is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct MercadoPagoConfig {
+    pub(crate) base_url: Url,
+    pub(crate) access_token: Option<SecretString>,
+    pub(crate) webhook_secret: Option<SecretString>,
+    pub(crate) webhook_secret_previous: Option<SecretString>,
+    pub(crate) payer_email: domain::Email,
+    pub(crate) live: bool,
+}
+
+/// What every service must agree on.
+#[derive(Debug, Clone)]
+pub(crate) struct SecurityConfig {
+    pub(crate) master_key: Option<SecretString>,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone)]
+pub(crate) struct LogConfig {
+    pub(crate) level: Option<String>,
+    pub(crate) json: bool,
+}
+
+/// What the configuration is read for: who writes `credentials.json` does not believe what it said of itself last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Talking to what runs.
+    Client,
+    /// Running one service; its address is its own to choose.
+    Serve(Service),
+    /// Running all of them.
+    Up,
+}
+
+impl Purpose {
+    /// Whether the last address of that service counts.
+    fn believes_url(self, service: Service) -> bool {
+        self == Purpose::Client || matches!(self, Purpose::Serve(own) if own != service)
+    }
+
+    /// Whether the last store of that service counts.
+    fn believes_database(self) -> bool {
+        self != Purpose::Up
+    }
+}
+
+/// The whole configuration, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) auth: AuthConfig,
+    pub(crate) order: OrderConfig,
+    pub(crate) payment: PaymentConfig,
+    pub(crate) sandbox: Place,
+    pub(crate) mercadopago: MercadoPagoConfig,
+    pub(crate) security: SecurityConfig,
+    pub(crate) log: LogConfig,
+    pub(crate) board_interval: Duration,
+}
+
+impl Config {
+    /// Reads every source and checks all of it.
+    pub(crate) fn load(common: &Common, purpose: Purpose, overrides: Overrides) -> Outcome<Self> {
+        Config::from_layers(common, &Layers::gather(common, purpose, overrides)?)
+    }
+
+    /// Checks what the sources say.
+    pub(crate) fn from_layers(common: &Common, layers: &Layers) -> Outcome<Self> {
+        let mut reader = Reader::new(layers, &common.data_dir);
+        let auth = AuthConfig {
+            place: reader.place("auth"),
+            password_ttl: reader.duration("auth.password_ttl"),
+            presence_ttl: reader.duration("auth.presence_ttl"),
+            service_ttl: reader.duration("auth.service_ttl"),
+            argon2_memory_kib: reader.number("auth.argon2.memory_kib", 8..=1_048_576),
+            argon2_iterations: reader.number("auth.argon2.iterations", 1..=100),
+            argon2_lanes: reader.number("auth.argon2.lanes", 1..=64),
+            argon2_parallel: reader.number("auth.argon2.parallel", 1..=64) as usize,
+        };
+        let order = OrderConfig {
+            place: reader.place("order"),
+            day: reader.day_rule("order.timezone", "order.day_start"),
+            expires_after: reader.duration("order.expires_after"),
+            qr_wait: reader.duration("order.qr_wait"),
+        };
+        let payment = PaymentConfig { place: reader.place("payment"), public_url: reader.url("payment.public_url") };
+        let sandbox = reader.place("sandbox");
+        if !sandbox.listen.ip().is_loopback() {
+            reader.fault("sandbox.listen", "its control panel asks for no token, so it listens on loopback only");
+        }
+        let mercadopago = MercadoPagoConfig {
+            base_url: reader.needed_url("mercadopago.base_url"),
+            access_token: reader.secret("mercadopago.access_token"),
+            webhook_secret: reader.secret("mercadopago.webhook_secret"),
+            webhook_secret_previous: reader.secret("mercadopago.webhook_secret_previous"),
+            payer_email: reader.parsed("mercadopago.payer_email"),
+            live: reader.flag("mercadopago.live"),
+        };
+        if mercadopago.access_token.is_some() && mercadopago.webhook_secret.is_none() {
+            reader.fault("mercadopago.webhook_secret", "needed with mercadopago.access_token");
+        }
+        let security = SecurityConfig {
+            master_key: reader.secret("security.master_key"),
+            issuer: reader.needed_text("security.issuer"),
+            audience: reader.needed_text("security.audience"),
+        };
+        let log = LogConfig { level: reader.log_level("log.level"), json: reader.word("log.format", "human", "json") };
+        let board_interval = reader.duration("board.interval");
+        reader.finish().map_err(faults)?;
+        let data_dir = common.data_dir.clone();
+        Ok(Config { data_dir, auth, order, payment, sandbox, mercadopago, security, log, board_interval })
+    }
+
+    /// The place of a service.
+    pub(crate) fn place(&self, service: Service) -> &Place {
+        match service {
+            Service::Auth => &self.auth.place,
+            Service::Order => &self.order.place,
+            Service::Payment => &self.payment.place,
+            Service::Sandbox => &self.sandbox,
+        }
+    }
+
+    /// Whether the local MercadoPago stands in for the real one.
+    pub(crate) fn uses_sandbox(&self) -> bool {
+        self.mercadopago.access_token.is_none()
+    }
+}
+
+/// One of the four.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Service {
+    /// People, tokens and keys
+    Auth,
+    /// Menu and orders
+    Order,
+    /// Payments and MercadoPago's notifications
+    Payment,
+    /// The local MercadoPago
+    Sandbox,
+}
+
+impl Service {
+    pub(crate) const ALL: [Service; 4] = [Service::Auth, Service::Order, Service::Payment, Service::Sandbox];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Service::Auth => "auth",
+            Service::Order => "order",
+            Service::Payment => "payment",
+            Service::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// All faults as one message.
+fn faults(faults: Vec<String>) -> Failure {
+    let list: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+    Failure::usage(format!("the configuration can't be used:{list}"))
+        .hint("`lanchonete config default` lists every key with its default")
+}

@@ -1,0 +1,173 @@
+//! Values in the types that the program works with. Each fault is noted, and a harmless stand-in goes on, so that one
+//! run finds them all.
+
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use domain::DayRule;
+use secrecy::SecretString;
+use store::StoreUrl;
+use toml::Value;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::layers::known;
+use super::{Layers, Place};
+use crate::duration;
+
+pub(super) struct Reader<'a> {
+    layers: &'a Layers,
+    data_dir: &'a Path,
+    faults: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(layers: &'a Layers, data_dir: &'a Path) -> Self {
+        Reader { layers, data_dir, faults: layers.faults().to_vec() }
+    }
+
+    /// Everything that is wrong.
+    pub(super) fn finish(self) -> Result<(), Vec<String>> {
+        if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+    }
+
+    /// Notes what is wrong with a key. Values are not repeated: one may be a secret.
+    pub(super) fn fault(&mut self, key: &str, reason: impl Display) {
+        self.faults.push(format!("{}: {key}: {reason}", self.layers.get(key).origin));
+    }
+
+    fn text(&self, key: &str) -> &'a str {
+        self.layers.get(key).value.as_str().unwrap_or_default().trim()
+    }
+
+    fn filled(&self, key: &str) -> Option<&'a str> {
+        Some(self.text(key)).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn needed_text(&mut self, key: &str) -> String {
+        let text = self.text(key).to_owned();
+        if text.is_empty() {
+            self.fault(key, "must not be empty");
+        }
+        text
+    }
+
+    pub(super) fn secret(&self, key: &str) -> Option<SecretString> {
+        self.filled(key).map(SecretString::from)
+    }
+
+    pub(super) fn flag(&self, key: &str) -> bool {
+        self.layers.get(key).value.as_bool().unwrap_or_default()
+    }
+
+    pub(super) fn number(&mut self, key: &str, range: RangeInclusive<u32>) -> u32 {
+        let number = self.layers.get(key).value.as_integer().unwrap_or_default();
+        match u32::try_from(number).ok().filter(|number| range.contains(number)) {
+            Some(number) => number,
+            None => {
+                self.fault(key, format_args!("must be from {} to {}", range.start(), range.end()));
+                *range.start()
+            }
+        }
+    }
+
+    pub(super) fn duration(&mut self, key: &str) -> Duration {
+        match duration::parse(self.text(key)) {
+            Ok(duration) => duration,
+            Err(error) => {
+                self.fault(key, error);
+                Duration::from_secs(1)
+            }
+        }
+    }
+
+    pub(super) fn url(&mut self, key: &str) -> Option<Url> {
+        let text = self.filled(key)?;
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+            _ => {
+                self.fault(key, "must be a URL such as http://127.0.0.1:8001");
+                None
+            }
+        }
+    }
+
+    pub(super) fn needed_url(&mut self, key: &str) -> Url {
+        if self.filled(key).is_none() {
+            self.fault(key, "must not be empty");
+        }
+        self.url(key).unwrap_or_else(|| super::url_of(nowhere()))
+    }
+
+    /// A value with a type of its own; falls back to the default, which has it.
+    pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, key: &str) -> T {
+        match self.text(key).parse() {
+            Ok(value) => value,
+            Err(error) => {
+                self.fault(key, error);
+                let default = known().remove(key);
+                let text = default.as_ref().and_then(Value::as_str).unwrap_or_default();
+                text.parse().unwrap_or_else(|_| unreachable!("the default of {key} has its type"))
+            }
+        }
+    }
+
+    /// One of two words; whether it is the second.
+    pub(super) fn word(&mut self, key: &str, first: &str, second: &str) -> bool {
+        let text = self.text(key);
+        if text != first && text != second {
+            self.fault(key, format_args!("must be {first} or {second}"));
+        }
+        text == second
+    }
+
+    pub(super) fn log_level(&mut self, key: &str) -> Option<String> {
+        let text = self.filled(key)?;
+        if EnvFilter::builder().parse(text).is_err() {
+            self.fault(key, "must be a level such as info, or a filter such as info,order=debug");
+        }
+        Some(text.to_owned())
+    }
+
+    pub(super) fn day_rule(&mut self, zone: &str, start: &str) -> DayRule {
+        DayRule::new(self.text(zone), self.text(start)).unwrap_or_else(|_| {
+            let utc = |start: &str| DayRule::new("UTC", start);
+            match utc(self.text(start)) {
+                Ok(rule) => {
+                    self.fault(zone, "is no time zone such as America/Sao_Paulo");
+                    rule
+                }
+                Err(_) => {
+                    self.fault(start, "is no time of day such as 04:30");
+                    utc("00:00").unwrap_or_else(|_| unreachable!("midnight in UTC exists"))
+                }
+            }
+        })
+    }
+
+    pub(super) fn place(&mut self, service: &str) -> Place {
+        let listen_key = format!("{service}.listen");
+        let listen = self.text(&listen_key).parse().unwrap_or_else(|_| {
+            self.fault(&listen_key, "must be ADDRESS:PORT such as 127.0.0.1:8001");
+            nowhere()
+        });
+        let named_url = self.url(&format!("{service}.url"));
+        let database_key = format!("{service}.database");
+        let in_data_dir = StoreUrl::Sqlite(self.data_dir.join(format!("{service}.db")));
+        let named = self.filled(&database_key);
+        let database = named.map(str::parse).transpose().unwrap_or_else(|error| {
+            self.fault(&database_key, error);
+            None
+        });
+        let named_database = database.is_some();
+        Place { listen, named_url, database: database.unwrap_or(in_data_dir), named_database }
+    }
+}
+
+fn nowhere() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}

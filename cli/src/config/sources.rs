@@ -1,0 +1,110 @@
+//! The sources, each laid over the ones before.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use toml::Table;
+
+use super::layers::{Layers, Origin, flatten};
+use super::{Purpose, Service};
+use crate::args::Places;
+use crate::credentials::Credentials;
+use crate::exit::{Failure, Outcome};
+
+/// Every variable of ours begins so.
+pub(crate) const PREFIX: &str = "LANCHONETE_";
+/// Variables that are no configuration keys but flags of their own.
+const OWN_VARIABLES: [&str; 4] = ["DATA_DIR", "CONFIG", "URL", "TOKEN"];
+/// What tests need to tell each other.
+const TEST_VARIABLES: &str = "TEST_";
+/// Read when no file is named.
+const FILE: &str = "lanchonete.toml";
+/// Largest file that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What the flags of one command say about keys: `(key, flag, value)`.
+#[derive(Default)]
+pub(crate) struct Overrides(Vec<(String, &'static str, String)>);
+
+impl Overrides {
+    /// `flag` sets `key`, when it is given.
+    #[must_use]
+    pub(crate) fn with(mut self, key: impl Into<String>, flag: &'static str, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.0.push((key.into(), flag, value.to_owned()));
+        }
+        self
+    }
+}
+
+pub(super) fn file(layers: &mut Layers, named: Option<&Path>) -> Outcome {
+    let path = named.unwrap_or(Path::new(FILE));
+    let text = match read_limited(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(Failure::usage(format!("can't read the configuration {}: {error}", path.display())));
+        }
+    };
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        // The excerpt that the library offers may show a secret; the place is enough.
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        Failure::usage(format!("{} is no TOML: line {line}: {}", path.display(), error.message()))
+    })?;
+    for (key, value) in flatten(table) {
+        layers.set(&key, value, Origin::File(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn read_limited(path: &Path) -> io::Result<String> {
+    if std::fs::metadata(path)?.len() > MAX_FILE {
+        return Err(io::Error::other("larger than 1 MiB"));
+    }
+    std::fs::read_to_string(path)
+}
+
+pub(super) fn credentials(layers: &mut Layers, credentials: &Credentials, purpose: Purpose) {
+    for service in Service::ALL {
+        let name = service.name();
+        if let Some(url) = credentials.urls.get(name).filter(|_| purpose.believes_url(service)) {
+            layers.set_text(&format!("{name}.url"), url.as_str(), Origin::Credentials);
+        }
+        if let Some(database) = credentials.databases.get(name).filter(|_| purpose.believes_database()) {
+            layers.set_text(&format!("{name}.database"), database, Origin::Credentials);
+        }
+    }
+}
+
+pub(super) fn environment(layers: &mut Layers, variables: impl Iterator<Item = (OsString, OsString)>) {
+    let mut ours: Vec<(String, OsString)> =
+        variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+    ours.sort();
+    for (name, value) in ours {
+        let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+        if OWN_VARIABLES.contains(&rest) || rest.starts_with(TEST_VARIABLES) {
+            continue;
+        }
+        let origin = Origin::Environment(name.clone());
+        match (layers.key_of_variable(&name), value.into_string()) {
+            (None, _) => layers.fault(&origin, "unknown variable".to_owned()),
+            (Some(_), Err(_)) => layers.fault(&origin, "is not UTF-8".to_owned()),
+            (Some(key), Ok(text)) => layers.set_text(&key, &text, origin),
+        }
+    }
+}
+
+pub(super) fn flags(layers: &mut Layers, places: &Places, overrides: Overrides) {
+    for service in Service::ALL {
+        for (what, value) in places.of(service) {
+            if let Some(value) = value {
+                let name = service.name();
+                layers.set_text(&format!("{name}.{what}"), value, Origin::Flag(format!("--{name}-{what}")));
+            }
+        }
+    }
+    for (key, flag, value) in overrides.0 {
+        layers.set_text(&key, &value, Origin::Flag(flag.to_owned()));
+    }
+}

@@ -1,0 +1,149 @@
+//! The one root secret, and everything that is derived from it with HKDF-SHA256 (RFC 5869).
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use aws_lc_rs::rand;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use crate::exit::{Failure, Outcome};
+
+const FILE: &str = "master.key";
+/// Separates our derivations from those of any other program that should ever use the same root.
+const SALT: &[u8] = b"lanchonete/v1";
+
+/// 32 secret bytes, the same on every host of a platform.
+#[derive(Clone)]
+pub(crate) struct MasterKey([u8; 32]);
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(***)")
+    }
+}
+
+/// What a derived key is for. The labels never change: what was made with them would be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    OrderClientSecret,
+    PaymentClientSecret,
+    CpfLookup,
+    CpfDisplay,
+    SigningKeyWrap,
+    SandboxWebhookSecret,
+}
+
+impl Use {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Use::OrderClientSecret => b"client-secret/order",
+            Use::PaymentClientSecret => b"client-secret/payment",
+            Use::CpfLookup => b"cpf/lookup",
+            Use::CpfDisplay => b"cpf/display",
+            Use::SigningKeyWrap => b"signing-key/wrap",
+            Use::SandboxWebhookSecret => b"webhook-secret/sandbox",
+        }
+    }
+}
+
+struct Bytes32;
+
+impl KeyType for Bytes32 {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+impl MasterKey {
+    /// The key of the configuration, or of the data directory.
+    ///
+    /// # Errors
+    /// When there is neither, or the file may be read by others.
+    pub(crate) fn find(configured: Option<&SecretString>, data_dir: &Path) -> Outcome<Self> {
+        match configured {
+            Some(text) => Self::from_base64(text),
+            None => Self::read(&data_dir.join(FILE)),
+        }
+    }
+
+    /// The same, and makes a key file where there is none.
+    pub(crate) fn find_or_create(configured: Option<&SecretString>, data_dir: &Path) -> Outcome<Self> {
+        if configured.is_none() {
+            let path = data_dir.join(FILE);
+            create(&path).map_err(|error| Failure::usage(format!("can't make {}: {error}", path.display())))?;
+        }
+        Self::find(configured, data_dir)
+    }
+
+    fn from_base64(text: &SecretString) -> Outcome<Self> {
+        let bytes = STANDARD.decode(text.expose_secret().trim()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(MasterKey).ok_or_else(|| {
+            Failure::usage("security.master_key is not 32 bytes in base64")
+                .hint("make one: head -c 32 /dev/urandom | base64")
+        })
+    }
+
+    fn read(path: &Path) -> Outcome<Self> {
+        let file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Failure::usage(format!("there is no {}", path.display()))
+                .hint("`lanchonete up` makes one; or is --data-dir another directory?"),
+            _ => Failure::usage(format!("can't read {}: {error}", path.display())),
+        })?;
+        let mode = file.metadata()?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(Failure::usage(format!("{} may be read by others (mode {:o})", path.display(), mode & 0o777))
+                .hint(format!("chmod 600 {}", path.display())));
+        }
+        let mut bytes = Vec::with_capacity(33);
+        file.take(33).read_to_end(&mut bytes)?;
+        let bytes = bytes.try_into();
+        bytes.map(MasterKey).map_err(|_| Failure::usage(format!("{} does not hold 32 bytes", path.display())))
+    }
+
+    /// 32 bytes for one purpose; nobody gets from them to the root or to those of another purpose.
+    pub(crate) fn derive(&self, purpose: Use) -> [u8; 32] {
+        let root = Salt::new(HKDF_SHA256, SALT).extract(&self.0);
+        let info = [purpose.label()];
+        let mut bytes = [0; 32];
+        let filled = root.expand(&info, Bytes32).and_then(|derived| derived.fill(&mut bytes));
+        filled.unwrap_or_else(|_| unreachable!("32 bytes is a length that HKDF-SHA256 gives"));
+        bytes
+    }
+
+    /// The same as text that fits into a header or form.
+    pub(crate) fn derive_text(&self, purpose: Use) -> SecretString {
+        URL_SAFE_NO_PAD.encode(self.derive(purpose)).into()
+    }
+}
+
+/// Makes the file in one step: a whole key appears under the name, or nothing. Of several processes that start at once
+/// one wins and all read the same.
+fn create(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+    let draft = path.with_extension(format!("{}.new", Uuid::new_v4().simple()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let made = file.write_all(&bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::hard_link(&draft, path));
+    std::fs::remove_file(&draft)?;
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+/// A made-up password: 24 random bytes as text.
+pub(crate) fn random_text() -> Outcome<SecretString> {
+    let mut bytes = [0; 24];
+    rand::fill(&mut bytes).map_err(|_| Failure::internal("the system gives no random bytes"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
+}
