@@ -12,11 +12,6 @@ use url::Url;
 use crate::client::connector;
 use crate::error::Error;
 
-/// Most copies of one notification that a call may ask for.
-pub const MAX_DUPLICATES: u32 = 100;
-/// Longest delay that a call may ask for, in milliseconds.
-pub const MAX_DELAY_MS: u64 = 600_000;
-
 /// How a notification travels. The default is as MercadoPago sends it: once, at once, signed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -25,8 +20,10 @@ pub struct Delivery {
     /// Whether one is sent at all.
     pub notify: bool,
     /// How many further copies follow the first, at most 100.
+    #[cfg_attr(feature = "schema", schema(maximum = 100))]
     pub duplicate: u32,
     /// How long the first waits, in milliseconds, at most 600,000.
+    #[cfg_attr(feature = "schema", schema(maximum = 600_000))]
     pub delay_ms: u64,
     /// Sends the news first and then the notification of the payment's creation, which is older.
     pub reorder: bool,
@@ -86,10 +83,11 @@ pub enum Signing {
 #[serde(deny_unknown_fields)]
 pub struct Move {
     /// Where to: one of MercadoPago's words, or any other word in lower case, to see what becomes of it.
-    #[cfg_attr(feature = "schema", schema(example = "approved"))]
+    #[cfg_attr(feature = "schema", schema(example = "approved", pattern = "^[a-z][a-z_]{0,39}$"))]
     pub status: String,
     /// MercadoPago's detail; the usual one of that status when none is given.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 80))]
     pub status_detail: Option<String>,
     /// Pays a checkout even when it is closed or paid already, as money that arrives late would.
     #[serde(default)]
@@ -194,18 +192,23 @@ pub struct Moved {
 #[serde(deny_unknown_fields)]
 pub struct RawNotification {
     /// The `data.id` of the query, which is signed.
+    #[cfg_attr(feature = "schema", schema(min_length = 1, max_length = 128))]
     pub data_id: String,
     /// The `data.id` of the body, when it shall differ from the query's.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 128))]
     pub body_data_id: Option<String>,
     /// The topic; `payment` when none is given.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(pattern = "^[a-z_-]{1,40}$"))]
     pub topic: Option<String>,
     /// `payment.updated` when none is given.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(pattern = "^[a-z_.]{1,40}$"))]
     pub action: Option<String>,
     /// Where to; the payment's own address or the sandbox's default when none is given.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_length = 500))]
     pub url: Option<String>,
     /// How it travels.
     #[serde(default)]
@@ -218,14 +221,19 @@ pub struct RawNotification {
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
     /// 429 with `Retry-After: 1`, nothing done.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub rate_limited: f64,
     /// 500, nothing done.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub server_error: f64,
     /// 423, nothing done.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub locked: f64,
     /// 502 with HTML, nothing done.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub bad_gateway: f64,
     /// Done, and then the connection hangs until the client gives up.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub timeout_after_commit: f64,
 }
 
