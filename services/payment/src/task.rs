@@ -6,7 +6,7 @@ use store::{NewWork, Work};
 
 /// What is to be done for a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
+pub(crate) enum Task {
     /// Ask MercadoPago for the charge.
     Charge,
     /// Ask MercadoPago to give the charge up.
@@ -20,11 +20,11 @@ pub enum Task {
 /// An entry that no program of ours has written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unreadable work of kind {0:?}")]
-pub struct Unreadable(String);
+pub(crate) struct Unreadable(String);
 
 impl Task {
     /// The word that is stored.
-    pub const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Task::Charge => "charge",
             Task::Close => "close",
@@ -34,7 +34,7 @@ impl Task {
     }
 
     /// What is stored with it.
-    pub fn payload(&self, payment: PaymentId) -> Value {
+    pub(crate) fn payload(&self, payment: PaymentId) -> Value {
         match self {
             Task::Refund(refund) => json!({ "payment_id": payment, "refund_id": refund }),
             _ => json!({ "payment_id": payment }),
@@ -45,7 +45,7 @@ impl Task {
     ///
     /// # Errors
     /// [`Unreadable`] for a kind or payload that is none of ours.
-    pub fn of(work: &Work) -> Result<(PaymentId, Task), Unreadable> {
+    pub(crate) fn of(work: &Work) -> Result<(PaymentId, Task), Unreadable> {
         let unreadable = || Unreadable(work.kind.clone());
         let text = |key: &str| work.payload.get(key).and_then(Value::as_str);
         let payment = text("payment_id").and_then(|id| id.parse().ok()).ok_or_else(unreadable)?;
@@ -61,7 +61,7 @@ impl Task {
 
     /// The one entry that tells the order service of a payment. It has a queue of its own, so that an order service that
     /// is down holds back neither charges nor refunds.
-    pub fn notice(payment: PaymentId, now: Timestamp) -> NewWork {
+    pub(crate) fn notice(payment: PaymentId, now: Timestamp) -> NewWork {
         NewWork::new(format!("notice/{payment}"), Task::Notify.kind(), Task::Notify.payload(payment), now)
     }
 }

@@ -110,9 +110,21 @@ impl Payment {
         self.refunds.iter().filter(ours).filter(|r| which(r)).map(|r| r.amount).sum()
     }
 
-    /// Whether a refund is still to be heard of.
-    pub fn has_open_refund(&self) -> bool {
-        self.refunds.iter().any(|refund| refund.progress.is_open())
+    /// Whether MercadoPago confirmed a refund that its payment does not show yet.
+    pub fn lags(&self) -> bool {
+        let back = self.sum(|r| r.progress == RefundProgress::Approved && r.provider_payment_id.is_some());
+        self.speaker().is_some_and(|speaker| speaker.status == PaymentStatus::Approved && speaker.refunded < back)
+    }
+
+    /// Whether one of the refunds is this one of MercadoPago's.
+    pub fn knows_refund(&self, provider_refund_id: &str) -> bool {
+        self.refunds.iter().any(|refund| refund.provider_refund_id.as_deref() == Some(provider_refund_id))
+    }
+
+    /// MercadoPago's payments whose refunds are under way.
+    pub fn refunds_in_process(&self) -> impl Iterator<Item = &str> {
+        let under_way = self.refunds.iter().filter(|r| r.progress == RefundProgress::InProcess);
+        under_way.filter_map(|r| r.provider_payment_id.as_deref())
     }
 
     /// Asks for money to go back. Money that did not come through MercadoPago is handed

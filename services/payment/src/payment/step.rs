@@ -5,7 +5,7 @@ use api::payment::PaymentEvent;
 use domain::{EntryId, PaymentStatus, Role, Timestamp};
 use store::NewWork;
 
-use super::Payment;
+use super::{Payment, Why};
 use crate::task::Task;
 
 /// Who or what changes a payment, as its log names them.
@@ -90,6 +90,9 @@ impl Payment {
     fn seal(&mut self, now: Timestamp) {
         let (status, detail) = self.standing();
         if matches!(status, PaymentStatus::Rejected | PaymentStatus::Cancelled) && self.own.is_none() {
+            let expired = self.closing.is_some_and(|closing| closing.why == Why::Expired);
+            // MercadoPago calls it given up by us, but the order shall know why we did.
+            let detail = if expired && status == PaymentStatus::Cancelled { Why::Expired.detail() } else { detail };
             self.own = Some(super::Own { status, detail: detail.to_owned(), at: now });
         }
     }

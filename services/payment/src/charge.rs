@@ -1,0 +1,104 @@
+//! Asking MercadoPago for a charge, as often as it takes, and never for two.
+
+use std::time::Duration;
+
+use domain::{PaymentId, PaymentMethod};
+use mercadopago::Error;
+use store::{StoreError, Verdict, Work};
+
+use crate::desk::Desk;
+use crate::idempotency::Key;
+use crate::payment::{Actor, Payment};
+use crate::verdict::NotYet;
+
+/// How long to wait before a search that found nothing is believed.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+impl Desk {
+    /// Sends the charge under the payment's own id as the key. Where that key may no longer protect us, or the time to pay
+    /// is over, it looks for the charge first.
+    pub(crate) async fn charge(&self, id: PaymentId, work: &Work) -> Result<Verdict, NotYet> {
+        let Some(payment) = self.store.payment(id).await? else { return Ok(Verdict::Done) };
+        if payment.is_charged() || !payment.is_open() {
+            return Ok(Verdict::Done);
+        }
+        let now = self.now();
+        let over = now >= payment.expires_at;
+        let old = payment.is_stale(now) || now.since(payment.created_at) > Key::LIFE;
+        if over || (old && work.attempts > 1) {
+            if self.look_for(id).await? {
+                return Ok(Verdict::Done);
+            }
+            if over {
+                return self.never_charged(&payment).await;
+            }
+        }
+        let payment = self.apply(id, &Actor::System, |payment, now| renewed(payment, now)).await?.payment;
+        match self.send(&payment).await {
+            Ok(()) => Ok(Verdict::Done),
+            Err(NotYet::Provider(Error::Refused { code, .. })) => self.charge_refused(id, code, work).await,
+            Err(NotYet::Provider(Error::NotFound)) => self.charge_refused(id, Some("404".to_owned()), work).await,
+            Err(why) => Err(why),
+        }
+    }
+
+    async fn send(&self, payment: &Payment) -> Result<(), NotYet> {
+        let key = payment.id.to_string();
+        match payment.method {
+            PaymentMethod::Checkout => {
+                let new = payment.checkout(&self.notification_url);
+                let opened = self.provider.create_preference(&new, &key).await?;
+                self.apply(payment.id, &Actor::Provider, |payment, now| payment.opened(&opened, now)).await?;
+            }
+            PaymentMethod::Pix => {
+                let new = payment.pix(&self.notification_url, &self.payer_email);
+                let report = self.provider.create_pix(&new, &key).await?;
+                self.take_report(payment.id, &report).await?;
+            }
+            PaymentMethod::Counter => {}
+        }
+        Ok(())
+    }
+
+    /// An earlier send without an answer may have made the charge that this one is refused for.
+    async fn charge_refused(&self, id: PaymentId, code: Option<String>, work: &Work) -> Result<Verdict, NotYet> {
+        if work.attempts > 1 && self.look_for(id).await? {
+            return Ok(Verdict::Done);
+        }
+        let code = code.unwrap_or_default();
+        tracing::error!(payment = %id, %code, "MercadoPago refused a charge");
+        self.apply(id, &Actor::Provider, |payment, now| payment.refused(&code, now)).await?;
+        Ok(Verdict::Done)
+    }
+
+    /// The time to pay is over and MercadoPago shows no charge. A search lags, so this is believed only once nobody could
+    /// pay such a charge any more.
+    async fn never_charged(&self, payment: &Payment) -> Result<Verdict, NotYet> {
+        if payment.method == PaymentMethod::Pix && self.now() < payment.provider_until {
+            return Err(NotYet::Wait("the charge may still show up", LOOK_AGAIN));
+        }
+        self.apply(payment.id, &Actor::System, Payment::closed).await?;
+        Ok(Verdict::Done)
+    }
+
+    /// Searches MercadoPago for payments with our reference and takes in what it finds; says whether the charge is known.
+    pub(crate) async fn look_for(&self, id: PaymentId) -> Result<bool, NotYet> {
+        for report in self.provider.search(&id.to_string()).await? {
+            self.settle(&report).await?;
+        }
+        Ok(self.store.payment(id).await?.is_some_and(|payment| payment.is_charged()))
+    }
+
+    pub(crate) async fn take_report(&self, id: PaymentId, report: &mercadopago::Payment) -> Result<(), StoreError> {
+        let expected = self.expected;
+        self.apply(id, &Actor::Provider, |payment, now| payment.report(report, expected, now)).await?;
+        Ok(())
+    }
+}
+
+fn renewed(payment: &mut Payment, now: domain::Timestamp) -> crate::payment::Step {
+    if payment.is_stale(now) {
+        payment.renew(now);
+    }
+    crate::payment::Step::default()
+}

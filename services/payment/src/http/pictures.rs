@@ -1,0 +1,60 @@
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use domain::PaymentId;
+use mercadopago::qr;
+use web::{Fail, PathId, Who};
+
+use super::access::{Readers, load};
+use super::{Desks, error};
+
+/// Width of a module in pixels: a screen shows it without scaling.
+const SCALE: u32 = 8;
+
+/// Draws the QR code of a payment as a PNG.
+#[utoipa::path(
+    get,
+    path = "/payments/{id}/qr.png",
+    tag = "payments",
+    security(("bearer" = [])),
+    params(("id" = PaymentId, Path, description = "The payment")),
+    responses(
+        (status = 200, description = "The picture", content_type = "image/png", body = Vec<u8>),
+        (status = 404, description = "No such payment, or nothing to draw"),
+    )
+)]
+pub(super) async fn png(
+    State(desk): State<Desks>,
+    who: Who<Readers>,
+    PathId(id): PathId<PaymentId>,
+) -> Result<Response, Fail> {
+    let payment = load(&desk, &who, id).await?;
+    let text = payment.drawn().ok_or_else(error::no_picture)?;
+    Ok(picture("image/png", qr::png(text, SCALE).map_err(Fail::internal)?))
+}
+
+/// Draws the QR code of a payment as an SVG.
+#[utoipa::path(
+    get,
+    path = "/payments/{id}/qr.svg",
+    tag = "payments",
+    security(("bearer" = [])),
+    params(("id" = PaymentId, Path, description = "The payment")),
+    responses(
+        (status = 200, description = "The picture", content_type = "image/svg+xml", body = String),
+        (status = 404, description = "No such payment, or nothing to draw"),
+    )
+)]
+pub(super) async fn svg(
+    State(desk): State<Desks>,
+    who: Who<Readers>,
+    PathId(id): PathId<PaymentId>,
+) -> Result<Response, Fail> {
+    let payment = load(&desk, &who, id).await?;
+    let text = payment.drawn().ok_or_else(error::no_picture)?;
+    Ok(picture("image/svg+xml", qr::svg(text).map_err(Fail::internal)?.into_bytes()))
+}
+
+fn picture(kind: &'static str, bytes: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "private, no-store")], bytes).into_response()
+}

@@ -1,0 +1,115 @@
+//! Giving money back, once.
+
+use std::time::Duration;
+
+use domain::{EntryId, PaymentId};
+use mercadopago::Error;
+use store::{StoreError, Verdict, Work};
+
+use crate::desk::Desk;
+use crate::idempotency::Key;
+use crate::payment::{Actor, AskRefund, Payment, Refund, RefundAsked, RefundProgress, RefundRefused};
+use crate::verdict::NotYet;
+
+/// How long MercadoPago's payment may lag behind its refund before it is asked again.
+const LAG: Duration = Duration::from_secs(2);
+/// How far the clocks may be apart when a refund of ours is looked for.
+const SKEW: Duration = Duration::from_secs(120);
+
+/// Why a refund is not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RefundFailed {
+    #[error(transparent)]
+    Refused(#[from] RefundRefused),
+    /// MercadoPago said no.
+    #[error("MercadoPago refused the refund")]
+    ByProvider,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Desk {
+    /// Asks for money to go back and waits a short time for MercadoPago; says whether the same was asked for before.
+    pub(crate) async fn refund(
+        self: &std::sync::Arc<Self>,
+        id: PaymentId,
+        asked: AskRefund<'_>,
+        actor: &Actor,
+    ) -> Result<(Payment, bool), RefundFailed> {
+        let lease = self.timings.lease;
+        let change = |payment: &mut Payment, now| {
+            payment.ask_refund(asked.clone(), actor, lease, now).map_err(RefundFailed::from)
+        };
+        let changed = self.change(id, actor, change).await?;
+        let refund = match changed.result {
+            RefundAsked::Seen(_) => return Ok((changed.payment, true)),
+            RefundAsked::New(refund) => refund,
+        };
+        self.run(changed.held).await;
+        let payment = self.store.payment(id).await?.unwrap_or(changed.payment);
+        match payment.refund(refund).map(|refund| refund.progress) {
+            Some(RefundProgress::Rejected) => Err(RefundFailed::ByProvider),
+            _ => Ok((payment, false)),
+        }
+    }
+
+    /// Sends a refund under its own id as the key, and then asks for the payment, which tells what came of it.
+    pub(crate) async fn send_refund(&self, id: PaymentId, refund: EntryId, work: &Work) -> Result<Verdict, NotYet> {
+        let Some(payment) = self.store.payment(id).await? else { return Ok(Verdict::Done) };
+        let Some(refund) = payment.refund(refund) else { return Ok(Verdict::Done) };
+        let Some(provider_id) = &refund.provider_payment_id else { return Ok(Verdict::Done) };
+        if refund.progress == RefundProgress::Requested {
+            match self.give_back(refund, provider_id, work).await? {
+                Some(answer) => {
+                    self.apply(id, &Actor::Provider, |p, now| p.refund_answered(refund.id, &answer, now)).await?;
+                }
+                None => return Ok(Verdict::Done),
+            }
+        }
+        self.ask(provider_id).await?;
+        let lags = self.store.payment(id).await?.is_some_and(|payment| payment.lags());
+        if lags { Err(NotYet::Wait("MercadoPago's payment lags behind its refund", LAG)) } else { Ok(Verdict::Done) }
+    }
+
+    /// `None` when MercadoPago refused it, which is then written down.
+    async fn give_back(
+        &self,
+        refund: &Refund,
+        provider_id: &str,
+        work: &Work,
+    ) -> Result<Option<mercadopago::Refund>, NotYet> {
+        // Past a day the key may be forgotten.
+        if self.now().since(refund.created_at) > Key::LIFE
+            && let Some(found) = self.find_refund(refund, provider_id).await?
+        {
+            return Ok(Some(found));
+        }
+        let code = match self.provider.refund(provider_id, refund.amount, &refund.id.to_string()).await {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(Error::Refused { code, .. }) => code.unwrap_or_default(),
+            Err(Error::NotFound) if self.now().since(work.created_at) > self.timings.unknown_for => "404".to_owned(),
+            Err(error) => return Err(error.into()),
+        };
+        // An earlier send without an answer may have made the refund that this one is refused for.
+        if work.attempts > 1
+            && let Some(found) = self.find_refund(refund, provider_id).await?
+        {
+            return Ok(Some(found));
+        }
+        let payment = work.aggregate.parse().map_err(StoreError::internal)?;
+        self.apply(payment, &Actor::Provider, |p, now| p.refund_refused(refund.id, &code, now)).await?;
+        Ok(None)
+    }
+
+    /// A refund of this amount at MercadoPago that is none of our others.
+    async fn find_refund(&self, refund: &Refund, provider_id: &str) -> Result<Option<mercadopago::Refund>, NotYet> {
+        let known = self.store.by_provider(provider_id).await?;
+        let others = |id: &str| known.as_ref().is_some_and(|payment| payment.knows_refund(id));
+        let since = refund.created_at.minus(SKEW);
+        let found = self.provider.refunds(provider_id).await?.into_iter();
+        let mut fits = found.filter(|told| {
+            told.amount == refund.amount && told.created_at.is_none_or(|at| at >= since) && !others(&told.id)
+        });
+        Ok(fits.next())
+    }
+}
