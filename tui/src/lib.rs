@@ -4,10 +4,14 @@
 //! and only [`terminal`] touches the terminal; keys, looks and words are data in [`keys`](board::keys), [`theme`] and
 //! [`texts`]. No store and no web framework is linked: everything comes over HTTP from the order service.
 
+mod banner;
 pub mod board;
 mod digits;
 mod error;
+mod failure;
 pub mod frame;
+pub mod link;
+pub mod panel;
 mod runtime;
 mod settings;
 mod terminal;
@@ -17,4 +21,6 @@ pub mod theme;
 
 pub use board::run::{once, run};
 pub use error::BoardError;
+pub use failure::Failure;
+pub use panel::run::{once as panel_once, run as panel_run};
 pub use settings::{Options, Settings, Thresholds};

@@ -1,12 +1,13 @@
 //! Every word on the screens, in Portuguese and in English. `{name}` stands for something filled in.
 
 use api::Lang;
-use domain::PaymentMethod;
+use domain::{Money, PaymentMethod};
 
 /// The words of one language.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "each text is its own documentation")]
 pub struct Texts {
+    pub decimal: &'static str,
     pub kitchen: &'static str,
     pub columns: [&'static str; 3],
     pub late_count: &'static str,
@@ -80,7 +81,6 @@ pub struct Texts {
     pub panel_preparing: &'static str,
     pub panel_ready: &'static str,
     pub panel_call: &'static str,
-    pub panel_more: &'static str,
     pub statuses: [&'static str; 9],
     pub roles: [&'static str; 6],
     pub actions: Actions,
@@ -118,6 +118,11 @@ impl Texts {
         }
     }
 
+    /// An amount: `R$ 35,00`.
+    pub fn money(&self, amount: Money) -> String {
+        format!("R$ {}", amount.to_string().replace('.', self.decimal))
+    }
+
     /// How an order is paid, in a word.
     pub const fn method(&self, method: PaymentMethod) -> &'static str {
         match method {
@@ -144,6 +149,7 @@ pub fn fill(text: &str, places: &[(&str, &str)]) -> String {
 }
 
 static PT: Texts = Texts {
+    decimal: ",",
     kitchen: "Cozinha",
     columns: ["RECEBIDO", "EM PREPARO", "PRONTO"],
     late_count: "{n} atrasados",
@@ -221,7 +227,6 @@ static PT: Texts = Texts {
     panel_preparing: "PREPARANDO",
     panel_ready: "PRONTO",
     panel_call: "Retire no balcão",
-    panel_more: "+{n}",
     statuses: [
         "aguardando pagamento",
         "recebido",
@@ -256,6 +261,7 @@ static PT: Texts = Texts {
 };
 
 static EN: Texts = Texts {
+    decimal: ".",
     kitchen: "Kitchen",
     columns: ["RECEIVED", "PREPARING", "READY"],
     late_count: "{n} late",
@@ -333,7 +339,6 @@ static EN: Texts = Texts {
     panel_preparing: "PREPARING",
     panel_ready: "READY",
     panel_call: "Pick up at the counter",
-    panel_more: "+{n}",
     statuses: [
         "waiting for payment",
         "received",

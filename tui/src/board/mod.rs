@@ -3,7 +3,6 @@
 pub mod card;
 pub mod effect;
 pub mod keys;
-pub mod link;
 pub mod model;
 pub mod moves;
 pub mod msg;
@@ -13,5 +12,5 @@ pub mod view;
 
 pub use effect::Effect;
 pub use model::Model;
-pub use msg::{Failure, Msg};
+pub use msg::Msg;
 pub use update::update;

@@ -6,8 +6,8 @@ use domain::{OrderId, OrderStatus, Timestamp};
 
 use super::card::{Card, Item};
 use super::keys::KeyMap;
-use super::link::{Link, Trust};
 use super::moves;
+use crate::link::{Link, Trust};
 use crate::settings::Settings;
 use crate::text::fold;
 use crate::texts::Texts;

@@ -1,11 +1,11 @@
 //! What can happen to the board.
 
-use api::client::{CallError, Queue};
+use api::client::Queue;
 use api::order::{Order, TrackingRow};
 use crossterm::event::KeyEvent;
 use domain::{OrderId, OrderStatus, Timestamp};
 
-use crate::text::safe;
+use crate::failure::Failure;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -63,41 +63,4 @@ pub enum What {
     },
     /// Whether it goes first.
     Prioritise(bool),
-}
-
-/// Why a question or a change led to nothing, as far as the board cares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// No answer.
-    Unreachable(String),
-    /// 401.
-    Unauthenticated,
-    /// 403.
-    Forbidden,
-    /// 409 and 412: it is not as it was on the screen.
-    Conflict(String),
-    /// The service answers that it can't at the moment, or something that is not ours.
-    Broken(u16),
-    /// Any other refusal.
-    Refused(String),
-}
-
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
-        let detail = |error: &CallError| safe(&error.to_string());
-        match error.status() {
-            None => match error {
-                CallError::Unreachable { reason, .. } => Failure::Unreachable(safe(&reason)),
-                other => Failure::Unreachable(detail(&other)),
-            },
-            Some(401) => Failure::Unauthenticated,
-            Some(403) => Failure::Forbidden,
-            Some(409 | 412) => Failure::Conflict(detail(&error)),
-            Some(status) if status >= 500 => Failure::Broken(status),
-            Some(status) => match error {
-                CallError::Nonsense { .. } => Failure::Broken(status),
-                other => Failure::Refused(detail(&other)),
-            },
-        }
-    }
 }

@@ -6,9 +6,10 @@ use crossterm::event::Event;
 use domain::{Clock, SystemClock, Timestamp};
 use ratatui::Frame;
 
-use super::msg::{Change, Failure, What};
+use super::msg::{Change, What};
 use super::{Effect, Model, Msg, update, view};
 use crate::error::BoardError;
+use crate::failure::Failure;
 use crate::runtime::{self, App, Step, within};
 use crate::settings::Options;
 

@@ -1,3 +1,8 @@
 //! The public pick-up screen: numbers and nothing else.
 
+mod model;
 pub(crate) mod run;
+mod view;
+
+pub use model::{Effect, Model, Msg, update};
+pub use view::draw;

@@ -4,9 +4,10 @@ use domain::{OrderId, OrderStatus, Role};
 
 use super::super::card::Card;
 use super::super::keys::Action;
-use super::super::msg::{Change, Failure, What};
+use super::super::msg::{Change, What};
 use super::super::{Effect, Model, moves};
 use super::fetch_if_due;
+use crate::failure::Failure;
 use crate::text::safe;
 use crate::texts::fill;
 

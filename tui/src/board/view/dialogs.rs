@@ -106,7 +106,7 @@ pub(super) fn detail(model: &Model, theme: &Theme, item: usize, area: Rect, buff
             ("n", &card.number.to_string()),
             ("name", card.name.as_deref().unwrap_or(texts.unnamed)),
             ("method", texts.method(card.method)),
-            ("amount", &card.amount.to_string()),
+            ("amount", &texts.money(card.amount)),
         ],
     );
     if width(&title) > columns {
@@ -138,7 +138,7 @@ pub(super) fn cancel(model: &Model, theme: &Theme, cancel: &Cancel, area: Rect, 
     let columns = usize::from(area.width.saturating_sub(6)).min(66);
     let mut lines = Vec::new();
     if cancel.confirming {
-        let amount = cancel.card.amount.to_string();
+        let amount = texts.money(cancel.card.amount);
         let question = fill(texts.cancel_confirm, &[("n", &number), ("amount", &amount)]);
         let reason = texts.reasons.get(cancel.choice).map_or(cancel.own.trim(), |reason| reason);
         lines.push(Line::from(span(question, theme.late)));

@@ -3,10 +3,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::super::Model;
-use super::super::link::Trust;
-use super::super::msg::Failure;
 use super::spans::{line, span};
-use crate::text::{fit, width};
+use crate::banner;
+use crate::link::Trust;
+use crate::text::fit;
 use crate::texts::fill;
 use crate::theme::Theme;
 
@@ -51,28 +51,5 @@ fn connection(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
 
 /// The banner across the screen while what is on it may be out of date.
 pub(super) fn draw_banner(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let Trust::Lost(since, failure) = model.trust() else { return };
-    let texts = model.texts();
-    let at = model.settings.time_of_day(since);
-    let (what, why) = match failure {
-        Some(Failure::Unauthenticated) => (texts.access_refused, Some(texts.token_expired.to_owned())),
-        Some(Failure::Forbidden) => (texts.access_refused, Some(texts.token_forbidden.to_owned())),
-        Some(Failure::Broken(status)) => {
-            (texts.no_connection, Some(fill(texts.nonsense, &[("status", &status.to_string())])))
-        }
-        Some(Failure::Unreachable(why) | Failure::Refused(why) | Failure::Conflict(why)) => {
-            (texts.no_connection, Some(why.clone()))
-        }
-        None => (texts.no_connection, None),
-    };
-    let what = fill(what, &[("at", &at)]);
-    let text = why.map_or(what.clone(), |why| format!("{what} · {why}"));
-    let text = fit(&text, usize::from(area.width));
-    buffer.set_style(area, theme.banner);
-    for y in area.rows() {
-        buffer.set_string(y.x, y.y, " ".repeat(usize::from(y.width)), theme.banner);
-    }
-    let free = usize::from(area.width).saturating_sub(width(&text)) / 2;
-    let x = area.x + u16::try_from(free).unwrap_or(0);
-    buffer.set_string(x, area.y + area.height / 2, text, theme.banner);
+    banner::draw(&model.settings, model.trust(), theme, area, buffer);
 }

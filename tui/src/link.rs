@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 
-use super::msg::Failure;
+use crate::failure::Failure;
 
 /// Without a good answer for this long, the board says that it is out of date.
 pub const STALE_AFTER: Duration = Duration::from_secs(3);

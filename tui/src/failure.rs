@@ -1,0 +1,42 @@
+//! Why a call led to nothing, as far as a screen cares.
+
+use api::client::CallError;
+
+use crate::text::safe;
+
+/// Why a question or a change led to nothing, as far as a screen cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No answer.
+    Unreachable(String),
+    /// 401.
+    Unauthenticated,
+    /// 403.
+    Forbidden,
+    /// 409 and 412: it is not as it was on the screen.
+    Conflict(String),
+    /// The service answers that it can't at the moment, or something that is not ours.
+    Broken(u16),
+    /// Any other refusal.
+    Refused(String),
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        let detail = |error: &CallError| safe(&error.to_string());
+        match error.status() {
+            None => match error {
+                CallError::Unreachable { reason, .. } => Failure::Unreachable(safe(&reason)),
+                other => Failure::Unreachable(detail(&other)),
+            },
+            Some(401) => Failure::Unauthenticated,
+            Some(403) => Failure::Forbidden,
+            Some(409 | 412) => Failure::Conflict(detail(&error)),
+            Some(status) if status >= 500 => Failure::Broken(status),
+            Some(status) => match error {
+                CallError::Nonsense { .. } => Failure::Broken(status),
+                other => Failure::Refused(detail(&other)),
+            },
+        }
+    }
+}
