@@ -35,8 +35,6 @@ pub(crate) struct View {
 /// One change, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// The order it is about.
-    pub(crate) id: OrderId,
     /// When it was made.
     pub(crate) at: Timestamp,
     /// The queue entry's JSON.
@@ -46,7 +44,7 @@ pub(crate) struct Event {
 impl Event {
     pub(crate) fn of(entry: &QueueEntry) -> Self {
         let data = serde_json::to_string(entry).unwrap_or_default();
-        Event { id: entry.id, at: entry.updated_at, data }
+        Event { at: entry.updated_at, data }
     }
 }
 

@@ -9,6 +9,7 @@ use domain::{Clock, DayRule, OrderId, Timestamp};
 use store::{NewWork, StoreError, StoreResult, Work};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::board::Board;
 use crate::order::{Errand, Order, Stepped};
@@ -31,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) wake: Arc<Notify>,
     /// Ends what would go on for ever, such as streams.
     pub(crate) closing: CancellationToken,
+    /// The requests that are being answered.
+    pub(crate) requests: TaskTracker,
     pub(crate) day: DayRule,
     pub(crate) expires_after: Duration,
     pub(crate) qr_wait: Duration,

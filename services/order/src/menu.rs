@@ -78,7 +78,7 @@ impl Menu {
 }
 
 /// A name without what people do not tell apart: case, accents of Portuguese and its neighbours, repeated blanks.
-pub fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     for word in name.split_whitespace() {
         if !folded.is_empty() {

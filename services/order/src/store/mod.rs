@@ -124,6 +124,8 @@ pub trait Store: Send + Sync + 'static {
     /// How many orders are requested, paid, and so on to out for delivery.
     async fn count_open(&self) -> StoreResult<u64>;
 
+    /// Ends the leases that a process which was killed still holds. For the start of a service.
+    async fn recover(&self) -> StoreResult<()>;
     /// The outbox.
     fn outbox(&self) -> Arc<dyn WorkQueue>;
     /// How much is in the outbox.

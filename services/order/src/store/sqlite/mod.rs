@@ -107,6 +107,10 @@ impl Store for SqliteStore {
         self.0.read(orders::count_open).await
     }
 
+    async fn recover(&self) -> StoreResult<()> {
+        self.0.write(|c| OUTBOX.release_leases(c).map(|_| ())).await
+    }
+
     fn outbox(&self) -> Arc<dyn WorkQueue> {
         Arc::new(SqliteQueue::new(self.0.clone(), OUTBOX))
     }

@@ -1,0 +1,153 @@
+//! The only place where this service's errors become HTTP.
+
+use api::ProblemKind;
+use domain::order::Refused;
+use domain::{MAX_LINES, MAX_QUANTITY, TextError};
+use store::StoreError;
+use web::{Fail, Faults};
+
+use crate::catalog::{MenuError, MenuFault};
+use crate::notice::NoticeError;
+use crate::order::PlaceFault;
+use crate::place::PlaceError;
+use crate::transition::ChangeError;
+
+pub(super) fn store(error: StoreError) -> Fail {
+    if error.is_unavailable() { Fail::unavailable(error) } else { Fail::internal(error) }
+}
+
+pub(super) fn no_order() -> Fail {
+    Fail::not_found("Não encontramos este pedido.", "There is no such order.")
+}
+
+pub(super) fn forbidden() -> Fail {
+    let pt = "Seu perfil não permite esta ação.";
+    Fail::new(ProblemKind::Forbidden, pt, "Your role does not allow this.")
+}
+
+pub(super) fn change(error: ChangeError) -> Fail {
+    match error {
+        ChangeError::NoOrder => no_order(),
+        ChangeError::NoLine => Fail::not_found("O pedido não tem este item.", "The order has no such item."),
+        ChangeError::OtherVersion(version) => Fail::new(
+            ProblemKind::VersionConflict,
+            format!("O pedido mudou: agora está na versão {version}. Leia de novo antes de alterar."),
+            format!("The order has changed: it is at version {version} now. Read it again before changing it."),
+        ),
+        ChangeError::AlreadyPaid => {
+            Fail::new(ProblemKind::AlreadyPaid, "O pedido já está pago.", "The order is paid already.")
+        }
+        ChangeError::Refused(refused) => refusal(refused),
+        ChangeError::Store(error) => store(error),
+    }
+}
+
+fn refusal(refused: Refused) -> Fail {
+    match refused {
+        Refused::NotForRole => forbidden(),
+        Refused::ReasonMissing => faulty(|faults| faults.body("/reason", "informe o motivo", "a reason is required")),
+        Refused::Illegal { allowed } => {
+            let names: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
+            let (pt, en) = if names.is_empty() {
+                ("Não há mais nada a mudar neste pedido.".to_owned(), "Nothing can be changed now.".to_owned())
+            } else {
+                let names = names.join(", ");
+                (format!("O pedido não pode ir para aí. Pode ir para: {names}."), format!("Possible now: {names}."))
+            };
+            Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(allowed)
+        }
+    }
+}
+
+/// 422 with the faults that are added.
+pub(super) fn faulty(add: impl FnOnce(&mut Faults)) -> Fail {
+    let mut faults = Faults::new();
+    add(&mut faults);
+    match faults.check() {
+        Err(fail) => fail,
+        Ok(()) => Fail::internal("a refusal without a fault"),
+    }
+}
+
+pub(super) fn place(error: PlaceError) -> Fail {
+    match error {
+        PlaceError::Faults(list) => faulty(|faults| list.into_iter().for_each(|fault| place_fault(faults, fault))),
+        PlaceError::Mismatch => Fail::new(
+            ProblemKind::IdempotencyMismatch,
+            "Esta Idempotency-Key já foi usada com outro pedido.",
+            "This Idempotency-Key was used for another order.",
+        ),
+        PlaceError::Store(error) => store(error),
+    }
+}
+
+fn place_fault(faults: &mut Faults, fault: PlaceFault) {
+    let item = |n: usize, field: &str| format!("/order_items/{n}/{field}");
+    match fault {
+        PlaceFault::NoLines => faults.body("/order_items", "o pedido precisa de ao menos um item", "at least one item"),
+        PlaceFault::TooManyLines => {
+            let (pt, en) = (format!("no máximo {MAX_LINES} itens"), format!("at most {MAX_LINES} items"));
+            faults.body("/order_items", pt, en);
+        }
+        PlaceFault::Quantity(n) => {
+            let (pt, en) = (format!("de 1 a {MAX_QUANTITY}"), format!("from 1 to {MAX_QUANTITY}"));
+            faults.body(item(n, "quantity"), pt, en);
+        }
+        PlaceFault::UnknownProduct(n) => {
+            faults.body(item(n, "product_id"), "este produto não existe", "there is no such product");
+        }
+        PlaceFault::DisabledProduct(n) => {
+            faults.body(item(n, "product_id"), "este produto está em falta", "this product is sold out");
+        }
+        PlaceFault::Comment(n, error) => text(faults, &item(n, "comment"), error),
+        PlaceFault::PickupName(error) => text(faults, "/pickup_name", error),
+        PlaceFault::Total => {
+            faults.body("/order_items", "o total passa de R$ 99.999,99", "the total is over 99,999.99");
+        }
+    }
+}
+
+/// A text that can't be taken as it is.
+pub(super) fn text(faults: &mut Faults, pointer: &str, error: TextError) {
+    match error {
+        TextError::Empty => faults.body(pointer, "não pode ficar em branco", "must not be blank"),
+        TextError::TooLong(max) => {
+            faults.body(pointer, format!("no máximo {max} caracteres"), format!("at most {max} characters"));
+        }
+        TextError::Control => faults.body(pointer, "tem um caractere de controle", "has a control character"),
+    }
+}
+
+pub(super) fn menu(error: MenuError) -> Fail {
+    match error {
+        MenuError::Faults(list) => faulty(|faults| list.into_iter().for_each(|fault| menu_fault(faults, fault))),
+        MenuError::NameTaken => {
+            Fail::new(ProblemKind::Conflict, "Já existe um com este nome.", "There is one with this name already.")
+        }
+        MenuError::InUse => {
+            Fail::new(ProblemKind::Conflict, "A categoria ainda tem produtos.", "The category still has products.")
+        }
+        MenuError::Gone => Fail::not_found("Não está no cardápio.", "It is not on the menu."),
+        MenuError::Store(error) => store(error),
+    }
+}
+
+fn menu_fault(faults: &mut Faults, fault: MenuFault) {
+    match fault {
+        MenuFault::Name(error) => text(faults, "/name", error),
+        MenuFault::Description(error) => text(faults, "/description", error),
+        MenuFault::Price => faults.body("/price", "de R$ 0,01 a R$ 9.999,99", "from 0.01 to 9,999.99"),
+        MenuFault::NoCategory => faults.body("/category_id", "esta categoria não existe", "there is no such category"),
+    }
+}
+
+pub(super) fn notice(error: NoticeError) -> Fail {
+    match error {
+        NoticeError::NoOrder => no_order(),
+        NoticeError::Amount => {
+            let (pt, en) = ("não é o total do pedido", "is not the total of the order");
+            faulty(|faults| faults.body("/amount", pt, en))
+        }
+        NoticeError::Store(error) => store(error),
+    }
+}

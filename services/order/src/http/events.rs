@@ -1,0 +1,47 @@
+//! The stream of changes, as server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::Who;
+
+use super::Cooks;
+use crate::core::Core;
+use crate::feed::{self, Told};
+
+/// Silence after which a comment is sent, so that a dead connection is noticed.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// Streams every change of an order
+///
+/// `event: order` with a queue entry; its `id` is to be sent back as `Last-Event-ID`, which may repeat up to 10
+/// seconds. `event: reset` says that too much was missed: read the queue again.
+#[utoipa::path(get, path = "/orders/events", tag = "kitchen", security(("bearer" = [])),
+params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen")), responses(
+    (status = 200, content_type = "text/event-stream", body = String, description = "A stream without end"),
+))]
+async fn events(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap) -> Response {
+    let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default());
+    let events = feed::stream(core, last).map(|told| Ok::<_, Infallible>(event(told)));
+    let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("aqui"));
+    ([("cache-control", "no-store"), ("x-accel-buffering", "no")], stream).into_response()
+}
+
+fn event(told: Told) -> Event {
+    match told {
+        Told::Changed(event) => Event::default().event("order").id(feed::cursor(event.at)).data(event.data.as_str()),
+        Told::Reset(at) => Event::default().event("reset").id(feed::cursor(at)).data("{}"),
+    }
+}

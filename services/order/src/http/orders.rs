@@ -1,0 +1,259 @@
+//! Placing, reading and changing orders.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::order::{NewOrder, Order as WireOrder, PatchOrder, StrikeItem, TrackingRow};
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::{CustomerId, MAX_REASON, OrderId, OrderStatus, Role, TextError, Timestamp, clean_line};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Caller, Fail, IdempotencyKey, IfMatch, Paged, PathId, PathIds, RawBody, Who, listed};
+
+use super::{Movers, Orderers, Readers, actor, error};
+use crate::core::Core;
+use crate::order::{Order, Wish};
+use crate::place::{self, Placer};
+use crate::store::OrderFilter;
+use crate::transition;
+
+type Shared = State<Arc<Core>>;
+
+/// How far back somebody sees who showed no more than a CPF.
+const PRESENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, patch))
+        .routes(routes!(tracking))
+        .routes(routes!(strike))
+}
+
+/// Which orders.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OrderQuery {
+    /// Only this one.
+    order_id: Option<OrderId>,
+    /// Only this customer's.
+    customer_id: Option<CustomerId>,
+    /// Only in this status.
+    status: Option<OrderStatus>,
+    /// Only placed later than this.
+    created_after: Option<Timestamp>,
+    /// Only placed earlier than this.
+    created_before: Option<Timestamp>,
+    /// Only changed later than this.
+    updated_after: Option<Timestamp>,
+}
+
+/// The customer that a token of this role speaks for.
+fn customer(caller: &Caller) -> Result<CustomerId, Fail> {
+    caller.subject.parse().map_err(|_| error::forbidden())
+}
+
+/// From when on the caller sees its orders, if not from the beginning.
+fn horizon(caller: &Caller, now: Timestamp) -> Option<Timestamp> {
+    let shown_up = caller.role == Role::Customer && caller.amr.as_deref() == Some("presence");
+    shown_up.then(|| now.minus(PRESENCE))
+}
+
+/// An order that the caller may see; anybody else's does not exist.
+pub(super) async fn visible(core: &Core, caller: &Caller, id: OrderId) -> Result<Order, Fail> {
+    let order = core.store.order(id).await.map_err(error::store)?.ok_or_else(error::no_order)?;
+    if caller.role != Role::Customer {
+        return Ok(order);
+    }
+    let own = order.customer_id == Some(customer(caller)?);
+    let recent = horizon(caller, core.now()).is_none_or(|from| order.created_at > from);
+    if own && recent { Ok(order) } else { Err(error::no_order()) }
+}
+
+/// One order with its QR code and its version as the tag.
+pub(super) fn one(status: StatusCode, order: &Order) -> Response {
+    let mut response = (status, Json(order.to_wire_with_qr())).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", order.version)) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// For whom an order is placed: customers order for themselves, everybody else for whom they name.
+fn orderer(caller: &Caller, body: &NewOrder) -> Result<Option<CustomerId>, Fail> {
+    if caller.role != Role::Customer {
+        return Ok(body.customer_id);
+    }
+    let own = customer(caller)?;
+    if body.customer_id.is_some_and(|named| named != own) {
+        let (pt, en) = ("só é possível pedir para si", "you can order for yourself only");
+        return Err(error::faulty(|faults| faults.body("/customer_id", pt, en)));
+    }
+    Ok(Some(own))
+}
+
+/// Places an order
+///
+/// Answers 201 at once or after a short wait for the QR code. While the payment service does not answer,
+/// `payment_status` is `pending` and the QR code appears on a later read.
+#[utoipa::path(post, path = "/orders", tag = "orders", security(("bearer" = [])), request_body = NewOrder,
+params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body make one order in 24 hours")),
+responses(
+    (status = 201, body = WireOrder, description = "Placed; with Idempotent-Replayed: true if it was placed before"),
+    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
+))]
+async fn create(
+    State(core): Shared,
+    caller: Who<Orderers>,
+    key: Result<IdempotencyKey, Fail>,
+    body: RawBody,
+) -> Result<Response, Fail> {
+    let body = body.read::<NewOrder>().await?;
+    let IdempotencyKey(key) = key?;
+    let customer_id = orderer(&caller, &body)?;
+    let placer = Placer { customer_id, actor: actor(&caller), key };
+    let placed = place::place(&core, &body, placer).await.map_err(error::place)?;
+    let mut response = one(StatusCode::CREATED, &placed.order);
+    if let Ok(location) = HeaderValue::from_str(&format!("/orders/{}", placed.order.id)) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    if placed.replayed {
+        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// Lists orders, newest first
+#[utoipa::path(get, path = "/orders", tag = "orders", security(("bearer" = [])), params(OrderQuery, web::PageParams),
+responses(
+    (status = 200, body = [WireOrder], description = "A page, with X-Total-Count"),
+    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "A bad parameter"),
+))]
+async fn list(
+    State(core): Shared,
+    caller: Who<Readers>,
+    query: Result<Paged<OrderQuery>, Fail>,
+) -> Result<Response, Fail> {
+    let Paged { filter, page } = query?;
+    let mut wanted = OrderFilter {
+        id: filter.order_id,
+        customer_id: filter.customer_id,
+        status: filter.status,
+        created_after: filter.created_after,
+        created_before: filter.created_before,
+        updated_after: filter.updated_after,
+    };
+    if caller.role == Role::Customer {
+        let own = customer(&caller)?;
+        if wanted.customer_id.is_some_and(|named| named != own) {
+            return Ok(listed::<WireOrder>(Vec::new(), 0));
+        }
+        wanted.customer_id = Some(own);
+        wanted.created_after = wanted.created_after.max(horizon(&caller, core.now()));
+    }
+    let found = core.store.orders(wanted, page).await.map_err(error::store)?;
+    Ok(listed(found.orders.iter().map(Order::to_wire).collect(), u64::from(found.total)))
+}
+
+/// Shows one order
+#[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("bearer" = [])), params(("id" = OrderId, Path)),
+responses(
+    (status = 200, body = WireOrder, description = "The order, with its QR code; ETag is its version"),
+    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
+))]
+async fn show(State(core): Shared, caller: Who<Readers>, PathId(id): PathId<OrderId>) -> Result<Response, Fail> {
+    Ok(one(StatusCode::OK, &visible(&core, &caller, id).await?))
+}
+
+/// Shows the history of an order
+#[utoipa::path(get, path = "/orders/{id}/tracking", tag = "orders", security(("bearer" = [])),
+params(("id" = OrderId, Path)), responses(
+    (status = 200, body = [TrackingRow], description = "Every step, oldest first"),
+    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
+))]
+async fn tracking(
+    State(core): Shared,
+    caller: Who<Readers>,
+    PathId(id): PathId<OrderId>,
+) -> Result<Json<Vec<TrackingRow>>, Fail> {
+    Ok(Json(visible(&core, &caller, id).await?.tracking))
+}
+
+/// What a body asks for, with every fault at once.
+fn wish(body: PatchOrder, role: Role) -> Result<Wish, Fail> {
+    if body.status.is_none() && body.prioritized.is_none() {
+        let (pt, en) = ("informe status ou prioritized", "name a status or prioritized");
+        return Err(error::faulty(|faults| faults.body("", pt, en)));
+    }
+    if body.prioritized.is_some() && !matches!(role, Role::Kitchen | Role::Admin) {
+        return Err(error::forbidden());
+    }
+    let reason = match body.reason.as_deref().map(|text| clean_line(text, MAX_REASON)) {
+        None | Some(Err(TextError::Empty)) => None,
+        Some(Ok(reason)) => Some(reason),
+        Some(Err(fault)) => return Err(error::faulty(|faults| error::text(faults, "/reason", fault))),
+    };
+    Ok(Wish { status: body.status, reason, prioritized: body.prioritized })
+}
+
+/// Moves an order, or pulls it to the front
+#[utoipa::path(patch, path = "/orders/{id}", tag = "orders", security(("bearer" = [])), request_body = PatchOrder,
+params(("id" = OrderId, Path), ("If-Match" = Option<String>, Header, description = "The version last seen")),
+responses(
+    (status = 200, body = WireOrder, description = "The order as it is now; also when that held already"),
+    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
+    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "Not from here"),
+    (status = 412, body = api::Problem, content_type = "application/problem+json", description = "Another version"),
+    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
+))]
+async fn patch(
+    State(core): Shared,
+    caller: Who<Movers>,
+    PathId(id): PathId<OrderId>,
+    if_match: Result<IfMatch, Fail>,
+    body: RawBody,
+) -> Result<Response, Fail> {
+    visible(&core, &caller, id).await?;
+    let wish = wish(body.read::<PatchOrder>().await?, caller.role)?;
+    let IfMatch(version) = if_match?;
+    let order = transition::transition(&core, id, &wish, &actor(&caller), version).await.map_err(error::change)?;
+    Ok(one(StatusCode::OK, &order))
+}
+
+/// Strikes a line out, or takes the strike back
+///
+/// The first strike starts a paid order; the last one makes it ready.
+#[utoipa::path(patch, path = "/orders/{id}/items/{line}", tag = "kitchen", security(("bearer" = [])),
+request_body = StrikeItem, params(
+    ("id" = OrderId, Path),
+    ("line" = u32, Path, description = "From 1"),
+    ("If-Match" = Option<String>, Header, description = "The version last seen"),
+),
+responses(
+    (status = 200, body = WireOrder, description = "The order as it is now"),
+    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such line"),
+    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "Not being cooked"),
+    (status = 412, body = api::Problem, content_type = "application/problem+json", description = "Another version"),
+))]
+async fn strike(
+    State(core): Shared,
+    caller: Who<super::Cooks>,
+    PathIds(id, line): PathIds<OrderId, u32>,
+    if_match: Result<IfMatch, Fail>,
+    body: RawBody,
+) -> Result<Response, Fail> {
+    let order = visible(&core, &caller, id).await?;
+    if line == 0 || line as usize > order.lines.len() {
+        return Err(error::change(transition::ChangeError::NoLine));
+    }
+    let body = body.read::<StrikeItem>().await?;
+    let IfMatch(version) = if_match?;
+    let struck = transition::strike(&core, id, line, body.struck, &actor(&caller), version).await;
+    Ok(one(StatusCode::OK, &struck.map_err(error::change)?))
+}

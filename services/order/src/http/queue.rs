@@ -1,0 +1,40 @@
+//! What the kitchen and the pick-up screen ask for all the time: answered from memory.
+
+use std::sync::Arc;
+
+use api::order::{Panel, QueueEntry};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::Who;
+
+use super::{Cooks, tag};
+use crate::core::Core;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
+    OpenApiRouter::new().routes(routes!(queue)).routes(routes!(panel))
+}
+
+/// Shows the kitchen's queue
+///
+/// Ready first, then preparing, then paid; inside each, prioritised ones first, then the oldest.
+#[utoipa::path(get, path = "/orders/queue", tag = "kitchen", security(("bearer" = [])), responses(
+    (status = 200, body = [QueueEntry], description = "The queue, with ETag"),
+    (status = 304, description = "Still the one of If-None-Match"),
+))]
+async fn queue(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap) -> Response {
+    let view = core.board.view();
+    tag::json(&headers, &view.queue_tag, || view.queue.clone())
+}
+
+/// Shows the numbers of the pick-up screen
+#[utoipa::path(get, path = "/orders/panel", tag = "kitchen", responses(
+    (status = 200, body = Panel, description = "Numbers and nothing else, with ETag"),
+    (status = 304, description = "Still the one of If-None-Match"),
+))]
+async fn panel(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
+    let view = core.board.view();
+    tag::json(&headers, &view.panel_tag, || view.panel.clone())
+}
