@@ -94,8 +94,12 @@ fn migrate(connection: &mut Connection, migrations: &Migrations<'static>, path: 
     if pending < 0 {
         return Err(StoreError::TooNew { found, known: found.saturating_sub(pending.unsigned_abs() as usize) });
     }
-    if pending > 0 {
-        migrations.to_latest(connection).map_err(failed)?;
+    if pending > 0
+        && let Err(error) = migrations.to_latest(connection)
+        // Another process may have migrated between our look and our turn to write.
+        && migrations.pending_migrations(connection).map_err(failed)? != 0
+    {
+        return Err(failed(error));
     }
     Ok(())
 }
