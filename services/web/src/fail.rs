@@ -125,6 +125,13 @@ impl Fail {
         self
     }
 
+    /// With this `WWW-Authenticate` (RFC 9110 §11.6.1), which every 401 has.
+    #[must_use]
+    pub fn challenge(mut self, challenge: &'static str) -> Self {
+        self.0.challenge = Some(challenge);
+        self
+    }
+
     /// The kind.
     pub fn kind(&self) -> ProblemKind {
         self.0.kind
