@@ -21,9 +21,9 @@ impl Authority {
         self.throttle().check(&account, self.now()).map_err(LoginError::TooMany)?;
         let turn = self.passwords().turn().await?;
         self.throttle().check(&account, self.now()).map_err(LoginError::TooMany)?;
-        let right = turn.verify(password, person.as_ref().and_then(|person| person.password.clone())).await?;
+        let verdict = turn.verify(password, person.as_ref().and_then(|person| person.password.clone())).await?;
         match person {
-            Some(person) if right => {
+            Some(person) if verdict.right => {
                 self.throttle().succeeded(&account);
                 Ok(self.sign(Draft {
                     subject: person.id.to_string(),

@@ -112,22 +112,24 @@ impl Turn {
     }
 
     /// Whether this is the password; with no hash the same work, and no.
-    pub(crate) async fn verify(self, password: SecretString, hash: Option<PasswordText>) -> Result<bool, Failure> {
+    pub(crate) async fn verify(self, password: SecretString, hash: Option<PasswordText>) -> Result<Verdict, Failure> {
         let Turn { argon2, nobody, held } = self;
         blocking(move || {
-            let _held = held;
-            let known = match &hash {
-                Some(text) => Some(
-                    PasswordHash::new(&text.0).map_err(|_| Failure::Internal("a stored password hash is damaged"))?,
-                ),
-                None => None,
-            };
+            let damaged = |_| Failure::Internal("a stored password hash is damaged");
+            let known = hash.map(|text| PasswordHash::new(&text.0)).transpose().map_err(damaged)?;
             let against = known.as_ref().unwrap_or(&nobody);
-            let right = argon2.verify_password(password.expose_secret().as_bytes(), against).is_ok();
-            Ok(right && hash.is_some())
+            let fits = argon2.verify_password(password.expose_secret().as_bytes(), against).is_ok();
+            Ok(Verdict { right: fits && known.is_some(), _held: held })
         })
         .await
     }
+}
+
+/// Whether a password was right. The turn goes on until this is dropped, so that what follows from it is noted before
+/// the next password is looked at.
+pub(crate) struct Verdict {
+    pub(crate) right: bool,
+    _held: [OwnedSemaphorePermit; 2],
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {

@@ -30,6 +30,9 @@ pub(super) struct Filter {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The persons", body = [Customer], headers(("X-Total-Count" = u32, description = "How many there are in all"))),
+        (status = 401, description = "`unauthenticated`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 422, description = "`invalid_parameter`"),
     )
 )]
 pub(super) async fn list(
@@ -50,6 +53,9 @@ pub(super) async fn list(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The person", body = Customer),
+        (status = 401, description = "`unauthenticated`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 404, description = "`not_found`"),
     )
 )]
 pub(super) async fn show(
@@ -69,6 +75,13 @@ pub(super) async fn show(
     security(("bearer" = [])),
     responses(
         (status = 201, description = "The administrator", body = Customer),
+        (status = 401, description = "`unauthenticated`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 409, description = "`conflict`: the e-mail or the CPF is taken"),
+        (status = 400, description = "`invalid_json`"),
+        (status = 413, description = "`too_large`"),
+        (status = 415, description = "`unsupported_media`"),
+        (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]
 pub(super) async fn create_admin(
@@ -89,6 +102,13 @@ pub(super) async fn create_admin(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The customer, masked, with a short-lived token", body = Admitted),
+        (status = 401, description = "`unauthenticated`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 404, description = "`not_found`: nobody has this CPF"),
+        (status = 400, description = "`invalid_json`"),
+        (status = 413, description = "`too_large`"),
+        (status = 415, description = "`unsupported_media`"),
+        (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]
 pub(super) async fn identify(
@@ -109,6 +129,13 @@ pub(super) async fn identify(
     security(("bearer" = [])),
     responses(
         (status = 201, description = "The customer, with a short-lived token", body = Admitted),
+        (status = 401, description = "`unauthenticated`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 409, description = "`conflict`: the e-mail or the CPF is taken"),
+        (status = 400, description = "`invalid_json`"),
+        (status = 413, description = "`too_large`"),
+        (status = 415, description = "`unsupported_media`"),
+        (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]
 pub(super) async fn register(
@@ -128,6 +155,12 @@ pub(super) async fn register(
     security(("bearer" = [])),
     responses(
         (status = 201, description = "A customer of whom nothing is known, with a short-lived token", body = Admitted),
+        (status = 401, description = "`unauthenticated`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 400, description = "`invalid_json`"),
+        (status = 413, description = "`too_large`"),
+        (status = 415, description = "`unsupported_media`"),
+        (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]
 pub(super) async fn anonymous(

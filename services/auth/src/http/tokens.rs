@@ -24,6 +24,7 @@ use crate::token::Issued;
         (status = 200, description = "A token", body = TokenAnswer),
         (status = 400, description = "invalid_grant, invalid_request or unsupported_grant_type", body = OAuthError),
         (status = 401, description = "invalid_client", body = OAuthError),
+        (status = 413, description = "`too_large`"),
         (status = 429, description = "Too many wrong passwords; Retry-After says when again", body = OAuthError),
     )
 )]
@@ -60,6 +61,7 @@ fn answer(issued: Issued) -> TokenAnswer {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller", body = Me),
+        (status = 401, description = "`unauthenticated`"),
     )
 )]
 pub(super) async fn me(who: Who<Anybody>, State(authority): State<Authority>) -> Result<Response, Fail> {
