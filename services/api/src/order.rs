@@ -75,7 +75,7 @@ pub struct NewProduct {
     #[schema(max_length = 300)]
     pub description: Option<String>,
     /// In reais, from 0.01 to 9,999.99.
-    #[schema(inline, minimum = 0.01, maximum = 9999.99)]
+    #[schema(value_type = f64, minimum = 0.01, maximum = 9999.99, multiple_of = 0.01)]
     pub price: Money,
     /// Its group.
     pub category_id: CategoryId,
@@ -98,6 +98,7 @@ pub struct PatchProduct {
     pub description: Option<String>,
     /// In reais, from 0.01 to 9,999.99.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 0.01, maximum = 9999.99, multiple_of = 0.01)]
     pub price: Option<Money>,
     /// Its group.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ pub struct NewPayment {
     /// For which order.
     pub order_id: OrderId,
     /// How much, in reais, up to 99,999.99.
-    #[schema(inline, minimum = 0.01, maximum = 99999.99)]
+    #[schema(value_type = f64, minimum = 0.01, maximum = 99999.99, multiple_of = 0.01)]
     pub amount: Money,
     /// What the customer reads at MercadoPago.
     #[schema(min_length = 1, max_length = 200)]
@@ -95,6 +95,7 @@ pub struct PatchPayment {
 pub struct NewRefund {
     /// How much, in reais; all that is left when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 0.01, multiple_of = 0.01)]
     pub amount: Option<Money>,
     /// Why.
     #[schema(min_length = 1, max_length = 200)]
