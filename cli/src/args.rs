@@ -20,7 +20,7 @@ pub(crate) use people::{
     Admin, AdminCreate, Customer, CustomerList, CustomerRegister, Token, TokenInspect, TokenIssue,
 };
 pub(crate) use places::{Places, Target};
-pub(crate) use platform::{Board, OpenApi, Panel, Serve, Up};
+pub(crate) use platform::{Board, OpenApi, OpenApiOf, Panel, Serve, Up};
 pub(crate) use webhook::{Sign, Simulate, Verify, Webhook};
 
 use crate::print::Output;
@@ -86,9 +86,9 @@ pub(crate) struct Common {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the whole platform: auth, order, payment and, without MercadoPago's token, its sandbox
-    //L Up(Up),
+    Up(Up),
     /// Run one service
-    //L Serve(Serve),
+    Serve(Serve),
     /// Load categories and products into the menu
     Seed(Seed),
     /// Administrators
@@ -113,12 +113,12 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Webhook(Webhook),
     /// The kitchen's order board in the terminal
-    //L Board(Board),
+    Board(Board),
     /// The public pick-up screen: numbers in preparation and ready
     Panel(Panel),
     /// Print a service's OpenAPI document
     #[command(name = "openapi")]
-    //L OpenApi(OpenApi),
+    OpenApi(OpenApi),
     /// The configuration
     #[command(subcommand)]
     Config(Config),

@@ -2,31 +2,45 @@
 
 mod admin;
 pub(crate) mod authority;
+mod board;
 mod completions;
 mod config;
 mod customer;
 mod man;
 mod menu;
+mod openapi;
 mod order;
 mod panel;
 mod payment;
 mod seed;
+mod serve;
 mod token;
+mod up;
 mod webhook;
 
 use std::future::Future;
+use std::time::{Duration, Instant};
+
+use store::StoreUrl;
+
+pub(crate) use menu::all_products;
+pub(crate) use webhook::webhook_secrets;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::print::Printer;
 
 /// Runs what was typed.
-pub(crate) fn run(mut cli: Cli, printer: Printer) -> Outcome {
+pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
     let common = &mut cli.common;
     common.data_dir = std::path::absolute(&common.data_dir)
         .map_err(|error| Failure::usage(format!("--data-dir {}: {error}", common.data_dir.display())))?;
     let common = &cli.common;
     match cli.command {
+        Command::Up(args) => serve_with(up::run(common, args, started, printer)),
+        Command::Serve(args) => serve_with(serve::run(common, args, started, printer)),
+        Command::Board(args) => serve_with(board::run(common, args, printer)),
+        Command::OpenApi(args) => openapi::run(args, printer),
         Command::Seed(args) => wait_for(seed::run(common, args, printer)),
         Command::Admin(args) => wait_for(admin::run(common, args, printer)),
         Command::Token(args) => wait_for(token::run(common, args, printer)),
@@ -53,6 +67,23 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
 fn wait_for(command: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(command)
+}
+
+/// Runs services, or a screen that must stay quick while it waits.
+fn serve_with(command: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(command);
+    // A thread that is still busy with a file does not hold the end up.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+/// The address of a store with its password, for a file that only its owner may read.
+fn full(database: &StoreUrl) -> String {
+    match database {
+        StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+        StoreUrl::Mongo(url) => url.clone(),
+    }
 }
 
 /// Says how much of a list is not shown.

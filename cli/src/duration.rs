@@ -27,16 +27,6 @@ pub(crate) fn parse(text: &str) -> Result<Duration, NotADuration> {
     if duration > MAX { Err(NotADuration) } else { Ok(duration) }
 }
 
-/// How long ago, in the largest unit that fits: `12 min`.
-pub(crate) fn brief(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds @ 0..=59 => format!("{seconds} s"),
-        seconds @ 60..=3_599 => format!("{} min", seconds / 60),
-        seconds @ 3_600..=86_399 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} d", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

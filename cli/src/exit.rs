@@ -171,6 +171,8 @@ impl From<StoreError> for Failure {
             }
             StoreError::Locked(..) => Failure::new(Exit::Store, text).hint("stop the other process first"),
             StoreError::Open(..) => Failure::new(Exit::Store, text).hint("check the path and its permissions"),
+            StoreError::Refused { .. } => Failure::new(Exit::Store, text)
+                .hint("check the database URL: its user, its password and what that user may do"),
             StoreError::Internal(_) => Failure::new(Exit::Internal, text),
         }
     }

@@ -10,19 +10,22 @@ mod duration;
 mod exit;
 mod log;
 mod master_key;
+mod platform;
 mod print;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
+    let started = Instant::now();
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return commands::usage(&error).into(),
     };
     let printer = print::Printer::new(cli.common.output, cli.common.quiet);
-    match commands::run(cli, printer) {
+    match commands::run(cli, started, printer) {
         Ok(()) => exit::Exit::Done.into(),
         Err(failure) => {
             if failure.exit != exit::Exit::Done {

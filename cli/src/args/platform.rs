@@ -1,4 +1,4 @@
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::Target;
 use crate::config::Service;
@@ -83,5 +83,16 @@ pub(crate) struct Panel {
 #[command(after_help = "Example:\n  lanchonete openapi order | jq '.paths | keys'")]
 pub(crate) struct OpenApi {
     /// Which service
-    pub(crate) service: Service,
+    pub(crate) service: OpenApiOf,
+}
+
+/// The services that have a published document.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum OpenApiOf {
+    /// People, tokens and keys
+    Auth,
+    /// Menu and orders
+    Order,
+    /// Payments and MercadoPago's notifications
+    Payment,
 }

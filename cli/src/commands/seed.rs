@@ -49,7 +49,7 @@ struct ProductEntry {
     enabled: Option<bool>,
 }
 
-/// What a load did, categories and products together.
+/// What a load did, counted in products.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(crate) struct Seeded {
     pub(crate) created: usize,
@@ -112,6 +112,22 @@ fn parse(text: &str, name: &str) -> Outcome<MenuFile> {
     })
 }
 
+/// The built-in menu as the order service takes it without HTTP.
+#[derive(Deserialize)]
+struct BuiltIn {
+    categories: Vec<order::SeedCategory>,
+}
+
+/// Fills a menu that is empty; what somebody made or removed is left alone.
+pub(super) async fn empty_menu(service: &order::Service) -> Outcome {
+    if service.is_menu_empty() {
+        let menu: BuiltIn = serde_json::from_str(BUILT_IN)
+            .map_err(|error| Failure::internal(format!("the built-in menu is none: {error}")))?;
+        service.seed(&menu.categories).await?;
+    }
+    Ok(())
+}
+
 /// Brings the menu up to date; nothing that is not in the file is touched.
 pub(crate) async fn load(client: &OrderClient, menu: MenuFile, bar: &ProgressBar) -> Outcome<Seeded> {
     let known_categories = all_categories(client).await?;
@@ -119,8 +135,7 @@ pub(crate) async fn load(client: &OrderClient, menu: MenuFile, bar: &ProgressBar
     let mut seeded = Seeded::default();
     let mut products = Vec::new();
     for category in menu.categories {
-        let (id, change) = category_as_wanted(client, &known_categories, &category).await?;
-        seeded.count(change);
+        let id = category_as_wanted(client, &known_categories, &category).await?;
         bar.inc(1);
         products.extend(category.products.into_iter().map(|product| (id, product)));
     }
@@ -134,24 +149,19 @@ pub(crate) async fn load(client: &OrderClient, menu: MenuFile, bar: &ProgressBar
     Ok(seeded)
 }
 
-async fn category_as_wanted(
-    client: &OrderClient,
-    known: &[Category],
-    wanted: &CategoryEntry,
-) -> Outcome<(CategoryId, Change)> {
+async fn category_as_wanted(client: &OrderClient, known: &[Category], wanted: &CategoryEntry) -> Outcome<CategoryId> {
     let Some(there) = known.iter().find(|category| same(&category.name, &wanted.name)) else {
         let body = NewCategory { name: wanted.name.clone(), position: wanted.position };
-        return Ok((client.create_category(&body).await?.id, Change::Created));
+        return Ok(client.create_category(&body).await?.id);
     };
     let patch = PatchCategory {
         name: (there.name != wanted.name).then(|| wanted.name.clone()),
         position: wanted.position.filter(|position| *position != there.position),
     };
-    if patch.name.is_none() && patch.position.is_none() {
-        return Ok((there.id, Change::Unchanged));
+    if patch.name.is_some() || patch.position.is_some() {
+        client.patch_category(there.id, &patch).await?;
     }
-    client.patch_category(there.id, &patch).await?;
-    Ok((there.id, Change::Updated))
+    Ok(there.id)
 }
 
 async fn product_as_wanted(

@@ -1,0 +1,230 @@
+//! `up`: the whole platform in one process.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use auth::{Authority, FirstAdmin};
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use domain::Email;
+use futures_util::future::try_join_all;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use store::StoreUrl;
+use tower::ServiceExt;
+
+use super::{authority, seed, serve};
+use crate::args::{Common, Up};
+use crate::clients::Session;
+use crate::config::{Config, Overrides, Purpose, Service};
+use crate::credentials::{self, AdminLogin, Credentials};
+use crate::data_dir::{DataDir, Hold};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::log;
+use crate::master_key::MasterKey;
+use crate::platform::{self, Addresses, Reserved, Unit, demo};
+use crate::print::{Printer, strong};
+
+/// The first administrator, until the owner makes another one.
+const ADMIN_NAME: &str = "Administrador";
+const ADMIN_EMAIL: &str = "admin@lanchonete.example.com";
+/// How long the services may take to know auth's keys.
+const KEYS_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Printer) -> Outcome {
+    let database = args.database.as_deref();
+    let overrides =
+        [Service::Auth, Service::Order, Service::Payment].iter().fold(Overrides::default(), |overrides, service| {
+            overrides.with(format!("{}.database", service.name()), "--database", database)
+        });
+    let config = Config::load(common, Purpose::Up, overrides)?;
+    if args.demo && !config.uses_sandbox() {
+        return Err(Failure::usage("--demo pays in the sandbox, but mercadopago.access_token is set"));
+    }
+    let data_dir = DataDir::open(&config.data_dir, Hold::Alone)?;
+    if args.fresh {
+        begin_anew(&data_dir, args.yes, printer)?;
+    }
+    same_stores_as_before(&config)?;
+    let _log = log::to_files(&config.log, "info", data_dir.path())?;
+    let key = MasterKey::find_or_create(config.security.master_key.as_ref(), data_dir.path())?;
+    let shutdown = platform::shutdown_signal()?;
+
+    let reserved = reserve(&config)?;
+    let mut addresses = Addresses::of(&config);
+    for (service, socket) in &reserved {
+        addresses.set(*service, config.place(*service).named_url.clone().unwrap_or_else(|| socket.url()));
+    }
+    let open = open_all(&config, &key, &addresses, !args.no_seed).await?;
+    write_credentials(&config, &addresses, open.first_admin, &open.authority)?;
+
+    // Auth comes first, because the others ask it for its keys. Each opens when it can be used.
+    let mut serving = Vec::new();
+    for ((service, socket), unit) in reserved.into_iter().zip(open.units) {
+        let working = unit.start();
+        if matches!(service, Service::Order | Service::Payment) {
+            knows_keys(service, &working.router).await?;
+        }
+        let listener = socket.open()?;
+        serving.push(tokio::spawn(working.serve(listener, shutdown.clone())));
+    }
+    tell(&config, &addresses, printer)?;
+    printer.talk(format_args!("ready in {} ms", started.elapsed().as_millis()));
+    if args.demo {
+        let session = Session::new(config.clone(), Credentials::read(&config.data_dir)?, None)?;
+        tokio::spawn(demo::run(session, shutdown.clone(), printer));
+    }
+    let ended = try_join_all(serving).await.map_err(|error| Failure::internal(error.to_string()))?;
+    ended.into_iter().collect()
+}
+
+/// Asks, where somebody can answer, and removes what earlier runs left.
+fn begin_anew(data_dir: &DataDir, yes: bool, printer: Printer) -> Outcome {
+    if !data_dir.is_used() {
+        return Ok(());
+    }
+    if !yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        let path = data_dir.path().display();
+        let _ = write!(std::io::stderr().lock(), "Remove every order, payment and person in {path}? [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes" | "s" | "S" | "sim") {
+            return Err(Failure::refused("nothing was removed"));
+        }
+    }
+    data_dir.wipe()?;
+    printer.talk(format_args!("emptied {}", data_dir.path().display()));
+    Ok(())
+}
+
+/// A data directory whose orders are elsewhere is not silently opened with empty stores.
+fn same_stores_as_before(config: &Config) -> Outcome {
+    let Some(before) = Credentials::read(&config.data_dir)? else { return Ok(()) };
+    for service in [Service::Auth, Service::Order, Service::Payment] {
+        let place = config.place(service);
+        let last = before.databases.get(service.name()).and_then(|text| text.parse::<StoreUrl>().ok());
+        if let Some(last) = last.filter(|last| !place.named_database && *last != place.database) {
+            let directory = config.data_dir.display();
+            let message = format!("{directory} was last used with {last} for {}", service.name());
+            return Err(Failure::usage(message).hint("name it again with --database, or choose another --data-dir"));
+        }
+    }
+    Ok(())
+}
+
+/// In the order in which they are opened.
+fn reserve(config: &Config) -> Outcome<Vec<(Service, Reserved)>> {
+    let wanted = Service::ALL.into_iter().filter(|service| *service != Service::Sandbox || config.uses_sandbox());
+    wanted.map(|service| Ok((service, Reserved::take(service, config.place(service).listen)?))).collect()
+}
+
+/// Everything that is open, but neither works nor answers yet.
+struct Open {
+    /// In the order of [`Service::ALL`].
+    units: Vec<Unit>,
+    authority: Authority,
+    first_admin: Option<FirstAdmin>,
+}
+
+async fn open_all(config: &Config, key: &MasterKey, at: &Addresses, seed: bool) -> Outcome<Open> {
+    let auth = async {
+        let opened = platform::auth(config, key).await?;
+        let email: Email = ADMIN_EMAIL.parse().map_err(|_| Failure::internal("the first e-mail is none"))?;
+        let first = opened.authority.ensure_admin(ADMIN_NAME, email).await;
+        Ok((opened, first.map_err(authority::register_failure)?))
+    };
+    let order = async {
+        let opened = platform::order(config, key, at).await?;
+        if seed {
+            seed::empty_menu(&opened.service).await?;
+        }
+        Ok(opened)
+    };
+    let payment = platform::payment(config, key, at);
+    let sandbox =
+        async { if config.uses_sandbox() { platform::sandbox(config, key, at).await.map(Some) } else { Ok(None) } };
+    let ((auth, first_admin), order, payment, sandbox) = tokio::try_join!(auth, order, payment, sandbox)?;
+    let mut units = vec![auth.unit, order.unit, payment];
+    units.extend(sandbox);
+    Ok(Open { units, authority: auth.authority, first_admin })
+}
+
+fn write_credentials(config: &Config, at: &Addresses, first: Option<FirstAdmin>, authority: &Authority) -> Outcome {
+    let tokens = serve::device_tokens(authority)?;
+    Credentials::update(&config.data_dir, |credentials| {
+        for service in Service::ALL {
+            let name = service.name().to_owned();
+            if service == Service::Sandbox && !config.uses_sandbox() {
+                credentials.urls.remove(&name);
+                continue;
+            }
+            credentials.urls.insert(name.clone(), at.get(service).clone());
+            if service != Service::Sandbox {
+                credentials.databases.insert(name, super::full(&config.place(service).database));
+            }
+        }
+        if let Some(admin) = first {
+            let password = admin.password.expose_secret().to_owned();
+            credentials.admin = Some(AdminLogin { email: admin.email.as_str().to_owned(), password });
+        }
+        credentials.tokens = tokens.into_iter().collect();
+    })
+}
+
+/// Waits until a service knows auth's keys: before that it could let nobody in.
+async fn knows_keys(service: Service, router: &Router) -> Outcome {
+    let deadline = Instant::now() + KEYS_WITHIN;
+    while !has_keys(router).await {
+        if Instant::now() >= deadline {
+            return Err(Failure::new(Exit::Unreachable, format!("{} did not learn auth's keys", service.name()))
+                .hint("the log in the data directory says why"));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+async fn has_keys(router: &Router) -> bool {
+    let Ok(request) = Request::get("/ready").body(Body::empty()) else { return false };
+    let Ok(answer) = router.clone().oneshot(request).await;
+    let Ok(body) = axum::body::to_bytes(answer.into_body(), 64 * 1024).await else { return false };
+    let Ok(readiness) = serde_json::from_slice::<api::Readiness>(&body) else { return false };
+    readiness.dependencies.iter().filter(|dependency| dependency.name == "keys").all(|keys| keys.ready)
+}
+
+/// Where everything is, and what to try next.
+fn tell(config: &Config, at: &Addresses, printer: Printer) -> Outcome {
+    let sandbox = config.uses_sandbox();
+    let services = Service::ALL.into_iter().filter(|service| *service != Service::Sandbox || sandbox);
+    let urls: Vec<(&str, &str)> = services.map(|s| (s.name(), at.get(s).as_str().trim_end_matches('/'))).collect();
+    let credentials = config.data_dir.join(credentials::FILE);
+    let next = next_command(config);
+    let money = if sandbox { "sandbox" } else { "mercadopago" };
+    let object: serde_json::Map<String, Value> =
+        urls.iter().map(|(name, url)| ((*name).to_owned(), json!(url))).collect();
+    let value = json!({
+        "urls": object, "payments": money, "data_dir": config.data_dir, "credentials": credentials, "next": next,
+    });
+    printer.data(&value, || {
+        let mut text = String::new();
+        for (name, url) in &urls {
+            text.push_str(&format!("{name:<13}{url}\n"));
+        }
+        let money = if sandbox { "the sandbox; no real money moves" } else { "MercadoPago" };
+        text.push_str(&format!("payments     {money}\n"));
+        text.push_str(&format!("credentials  {}\n", credentials.display()));
+        text.push_str(&format!("try          {}\n", strong(&next)));
+        text
+    })?;
+    Ok(())
+}
+
+/// As it can be typed here: the program by the name that was typed, and the data directory where it is not the usual.
+fn next_command(config: &Config) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "lanchonete".to_owned());
+    let usual = std::path::absolute("lanchonete-data").is_ok_and(|usual| usual == config.data_dir);
+    let data_dir = if usual { String::new() } else { format!(" --data-dir {}", config.data_dir.display()) };
+    format!("{program}{data_dir} order create --item X-Burger:2:'sem cebola' --wait")
+}
