@@ -152,7 +152,7 @@ static PT: Texts = Texts {
     decimal: ",",
     kitchen: "Cozinha",
     columns: ["RECEBIDO", "EM PREPARO", "PRONTO"],
-    late_count: "{n} atrasados",
+    late_count: "atrasados: {n}",
     readonly: "SÓ LEITURA",
     sandbox: "SANDBOX",
     connecting: "conectando",
@@ -205,7 +205,7 @@ static PT: Texts = Texts {
     searching: "busca “{q}”: {n}",
     help_title: " Ajuda ",
     help_digits_key: "0-9",
-    help_digits: "escolher pelo número, na hora",
+    help_digits: "escolhe pelo número",
     help_notes: &[
         "A idade conta desde o pagamento; em Pronto, desde que ficou pronto.",
         "!  passou do primeiro limite    !!  atrasado    ★  na frente    ✓  feito",
@@ -226,7 +226,7 @@ static PT: Texts = Texts {
     too_small: "Tela pequena: {w}×{h}. Aumente para {min}.",
     panel_preparing: "PREPARANDO",
     panel_ready: "PRONTO",
-    panel_call: "Retire no balcão",
+    panel_call: "Retire no balcão: {numbers}",
     statuses: [
         "aguardando pagamento",
         "recebido",
@@ -264,7 +264,7 @@ static EN: Texts = Texts {
     decimal: ".",
     kitchen: "Kitchen",
     columns: ["RECEIVED", "PREPARING", "READY"],
-    late_count: "{n} late",
+    late_count: "late: {n}",
     readonly: "READ-ONLY",
     sandbox: "SANDBOX",
     connecting: "connecting",
@@ -317,7 +317,7 @@ static EN: Texts = Texts {
     searching: "search “{q}”: {n}",
     help_title: " Help ",
     help_digits_key: "0-9",
-    help_digits: "select by number, at once",
+    help_digits: "select by number",
     help_notes: &[
         "Age counts from the payment; in Ready, from when it was ready.",
         "!  past the first limit    !!  late    ★  goes first    ✓  done",
@@ -338,7 +338,7 @@ static EN: Texts = Texts {
     too_small: "Small screen: {w}×{h}. Enlarge to {min}.",
     panel_preparing: "PREPARING",
     panel_ready: "READY",
-    panel_call: "Pick up at the counter",
+    panel_call: "Pick up at the counter: {numbers}",
     statuses: [
         "waiting for payment",
         "received",

@@ -9,6 +9,8 @@ use super::Model;
 use crate::banner;
 use crate::digits::{self, Size};
 use crate::link::Trust;
+use crate::text::fit;
+use crate::texts::fill;
 use crate::theme::Theme;
 
 /// The sizes of numbers, largest first.
@@ -29,7 +31,12 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     half(texts.panel_preparing, &model.numbers.preparing, &theme, left, buffer, |_| theme.text);
     half(texts.panel_ready, &model.numbers.ready, &theme, right, buffer, ready);
     if !model.numbers.ready.is_empty() {
-        Paragraph::new(texts.panel_call).alignment(Alignment::Center).style(theme.quiet).render(foot, buffer);
+        let numbers = model.numbers.ready.iter().map(u32::to_string).collect::<Vec<_>>().join(" · ");
+        let text = fill(texts.panel_call, &[("numbers", &numbers)]);
+        Paragraph::new(fit(&text, usize::from(foot.width)))
+            .alignment(Alignment::Center)
+            .style(theme.quiet)
+            .render(foot, buffer);
     }
     if is_stale {
         buffer.set_style(body, theme.stale);

@@ -77,11 +77,17 @@ fn draw_column(model: &Model, theme: &Theme, column: usize, area: Rect, buffer: 
         return;
     }
     let density = density(model, area);
-    let lanes = if density == Density::Large { (body.width / CARD).max(1) } else { 1 };
-    let lane = (body.width - (lanes - 1)) / lanes;
-    let brush = Brush { model, theme, density, columns: usize::from(lane) };
+    let most = if density == Density::Large { (body.width / CARD).max(1) } else { 1 };
+    let brush = |lanes: u16| {
+        let columns = usize::from((body.width - (lanes - 1)) / lanes);
+        Brush { model, theme, density, columns }
+    };
+    // As few cards side by side as possible: each is as wide as it can be.
+    let fits = |lanes: &u16| Page::from(&brush(*lanes), &cards, 0, *lanes, body.height).end == cards.len();
+    let lanes = (1..most).find(fits).unwrap_or(most);
+    let brush = brush(lanes);
     let page = Page::of(&brush, &cards, model.place.rows[column], lanes, body.height);
-    page.draw(&brush, &cards, body, lane, buffer);
+    page.draw(&brush, &cards, body, buffer);
 }
 
 /// The run of cards that is on the screen.
@@ -132,7 +138,8 @@ impl Page {
         page
     }
 
-    fn draw(&self, brush: &Brush<'_>, cards: &[&Card], body: Rect, lane_width: u16, buffer: &mut Buffer) {
+    fn draw(&self, brush: &Brush<'_>, cards: &[&Card], body: Rect, buffer: &mut Buffer) {
+        let lane_width = u16::try_from(brush.columns).unwrap_or(body.width);
         for (card, (lane, y, rows)) in cards[self.start..self.end].iter().zip(&self.places) {
             let x = body.x + lane * (lane_width + 1);
             for (at, line) in (0..*rows).zip(brush.face_in(card, usize::from(*rows))) {

@@ -70,7 +70,7 @@ impl Brush<'_> {
     }
 
     fn star(&self, card: &Card) -> Span<'static> {
-        span(if card.prioritized { " ★" } else { "" }, self.theme.warn)
+        span(if card.prioritized { "★" } else { "" }, self.theme.warn)
     }
 
     fn age(&self, card: &Card) -> Span<'static> {
@@ -95,7 +95,8 @@ impl Brush<'_> {
 
     fn compact(&self, card: &Card) -> Vec<Line<'static>> {
         let gap = || span(" ", Style::new());
-        let left = vec![self.bar(card), self.number(card), self.star(card), gap(), self.method(card)];
+        let star_gap = span(if card.prioritized { " " } else { "" }, Style::new());
+        let left = vec![self.bar(card), self.number(card), gap(), self.star(card), star_gap, self.method(card)];
         let mut lines = vec![line(left, vec![gap(), self.age(card)], self.columns)];
         lines.push(self.plain(card, vec![self.name(card, self.columns.saturating_sub(1))]));
         lines.extend(self.items(card, self.columns.saturating_sub(1)).into_iter().map(|spans| self.plain(card, spans)));
@@ -132,10 +133,10 @@ impl Brush<'_> {
 
     fn lid(&self, card: &Card) -> Line<'static> {
         let blank = || span(" ", Style::new());
-        let left = match self.density {
-            Density::Large => Vec::new(),
-            _ => vec![blank(), self.number(card), self.star(card), blank()],
-        };
+        let mut left = vec![blank(), self.number(card), blank()];
+        if card.prioritized {
+            left.extend([self.star(card), blank()]);
+        }
         let right = vec![blank(), self.age(card), blank()];
         self.edge(card, ['┌', '─', '┐'], ['┏', '━', '┓'], left, right)
     }
@@ -173,7 +174,7 @@ impl Brush<'_> {
         let style = if self.is_selected(card) { self.theme.title } else { self.theme.number };
         let digits = digits::draw(card.number, Size::Small);
         let beside = inner.saturating_sub(digits.first().map_or(0, |row| width(row)) + 2);
-        let facts = [self.name(card, beside), self.method(card), self.star(card)];
+        let facts = [self.name(card, beside), self.method(card), span("", Style::new())];
         let rows = digits.into_iter().zip(facts);
         rows.map(|(row, fact)| vec![span(row, style), span("  ", Style::new()), fact]).collect()
     }

@@ -1,0 +1,160 @@
+//! A board at half past twelve, and orders for it.
+
+use std::time::Duration;
+
+use api::client::Queue;
+use api::order::{Order, OrderItem, QueueEntry};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use domain::{CategoryId, DayRule, Money, OrderId, OrderStatus, PaymentMethod, PaymentStatus, ProductId, Timestamp};
+use tui::Settings;
+use tui::board::{Effect, Model, Msg, update, view};
+
+/// 12:30:00 in São Paulo.
+pub(crate) fn noon() -> Timestamp {
+    "2026-11-23T15:30:00Z".parse().expect("a time")
+}
+
+/// The same id for the same number.
+pub(crate) fn id(number: u32) -> OrderId {
+    format!("01900000-0000-7000-8000-{number:012}").parse().expect("an id")
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings { colour: false, ..Settings::new(DayRule::new("America/Sao_Paulo", "00:00").expect("a zone")) }
+}
+
+pub(crate) fn item(line: u32, quantity: u32, name: &str, comment: Option<&str>) -> OrderItem {
+    OrderItem {
+        line,
+        product_id: ProductId::new(),
+        category_id: CategoryId::new(),
+        name: name.to_owned(),
+        price: Money::from_centavos(1000),
+        quantity,
+        comment: comment.map(str::to_owned),
+        total: Money::from_centavos(1000 * i64::from(quantity)),
+        struck_at: None,
+    }
+}
+
+/// An order paid so many minutes ago.
+pub(crate) fn entry(number: u32, status: OrderStatus, minutes: u64) -> QueueEntry {
+    let paid = noon().minus(Duration::from_secs(minutes * 60));
+    QueueEntry {
+        id: id(number),
+        number,
+        pickup_name: Some("Maria Clara".to_owned()),
+        prioritized: false,
+        status,
+        payment_status: PaymentStatus::Approved,
+        payment_method: PaymentMethod::Pix,
+        amount: Money::from_centavos(3500),
+        items: vec![item(1, 2, "X-Burger", Some("sem cebola")), item(2, 1, "Suco de laranja", None)],
+        created_at: paid,
+        updated_at: paid,
+        paid_at: Some(paid),
+        ready_at: (status == OrderStatus::ReadyForPickup).then_some(paid),
+        delivered_at: None,
+        version: 3,
+    }
+}
+
+/// The order that a change answers with.
+pub(crate) fn order(entry: QueueEntry) -> Box<Order> {
+    Box::new(Order {
+        id: entry.id,
+        number: entry.number,
+        customer_id: None,
+        pickup_name: entry.pickup_name,
+        prioritized: entry.prioritized,
+        status: entry.status,
+        payment_status: entry.payment_status,
+        payment_method: entry.payment_method,
+        amount: entry.amount,
+        currency: "BRL".to_owned(),
+        payment_id: None,
+        qr_code: None,
+        qr_code_base64: None,
+        payment_link: None,
+        expires_at: None,
+        items: entry.items,
+        created_at: entry.created_at,
+        updated_at: entry.updated_at,
+        paid_at: entry.paid_at,
+        ready_at: entry.ready_at,
+        delivered_at: entry.delivered_at,
+        version: entry.version,
+    })
+}
+
+/// A shop in full swing: every kind of card, in the queue's order.
+pub(crate) fn busy() -> Vec<QueueEntry> {
+    use OrderStatus::{Paid, Preparing, ReadyForPickup};
+    let mut entries = vec![
+        entry(31, ReadyForPickup, 6),
+        entry(34, ReadyForPickup, 1),
+        entry(35, Preparing, 12),
+        entry(37, Preparing, 7),
+        entry(33, Paid, 4),
+        entry(36, Paid, 11),
+        entry(38, Paid, 3),
+        entry(39, Paid, 0),
+    ];
+    entries[0].payment_method = PaymentMethod::Counter;
+    entries[1].pickup_name = None;
+    entries[2].items[0].struck_at = Some(noon());
+    entries[3].items = vec![
+        item(
+            1,
+            1,
+            "Combo família com batata grande e refrigerante",
+            Some("metade sem picles, o molho à parte, por favor"),
+        ),
+        item(2, 12, "Pão de queijo", None),
+    ];
+    entries[4].prioritized = true;
+    entries[5].pickup_name = Some("Bartolomeu Figueiredo de Albuquerque".to_owned());
+    entries[6].payment_method = PaymentMethod::Checkout;
+    entries[7].items = vec![item(1, 1, "Água sem gás", None)];
+    entries
+}
+
+pub(crate) fn tag(entries: Vec<QueueEntry>) -> Msg {
+    Msg::Queue(Ok(Some(Queue { entries, etag: Some("\"1\"".to_owned()) })))
+}
+
+/// A board that has just read this queue.
+pub(crate) fn board(entries: Vec<QueueEntry>) -> Model {
+    let mut model = Model::new(settings(), noon(), (80, 24));
+    assert_eq!(update(&mut model, Msg::Tick(noon())), [Effect::Fetch { etag: None }]);
+    update(&mut model, tag(entries));
+    model
+}
+
+pub(crate) fn press(model: &mut Model, key: KeyCode) -> Vec<Effect> {
+    update(model, Msg::Key(KeyEvent::new(key, KeyModifiers::NONE)))
+}
+
+pub(crate) fn type_in(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        press(model, KeyCode::Char(c));
+    }
+}
+
+/// The same board so much later.
+pub(crate) fn later(model: &mut Model, by: Duration) -> Vec<Effect> {
+    let now = model.now.plus(by);
+    update(model, Msg::Tick(now))
+}
+
+pub(crate) fn selected(model: &Model) -> Option<u32> {
+    model.selected_card().map(|card| card.number)
+}
+
+pub(crate) fn notice(model: &Model) -> &str {
+    model.notice.as_ref().map_or("", |notice| &notice.text)
+}
+
+pub(crate) fn drawn(model: &Model, (columns, rows): (u16, u16)) -> String {
+    tui::frame::draw(columns, rows, |frame| view::draw(model, frame))
+}

@@ -1,0 +1,238 @@
+//! What the keys do to orders.
+
+use std::time::Duration;
+
+use api::order::{TrackingActor, TrackingRow};
+use crossterm::event::KeyCode::{Backspace, Char, Down, Enter, Esc};
+use crossterm::event::{KeyEvent, KeyModifiers};
+use domain::OrderStatus::{self, Cancelled, Delivered, Paid, Preparing, ReadyForPickup};
+use domain::Role;
+use domain::order::StepKind;
+use tui::Failure;
+use tui::board::msg::{Change, What};
+use tui::board::{Effect, Model, Msg, update};
+
+use crate::fixtures::*;
+
+fn moved(number: u32, to: OrderStatus, reason: Option<&str>) -> Effect {
+    let what = What::Move { to, reason: reason.map(str::to_owned), version: 3 };
+    Effect::Change(Change { id: id(number), number, what })
+}
+
+/// Answers the one change among these effects.
+fn answer(model: &mut Model, effects: &[Effect], answer: Result<OrderStatus, Failure>) -> Vec<Effect> {
+    let [Effect::Change(change)] = effects else { panic!("no single change in {effects:?}") };
+    let order = answer.map(|status| {
+        let mut entry = entry(change.number, status, 1);
+        entry.version = 4;
+        order(entry)
+    });
+    update(model, Msg::Changed(change.clone(), order))
+}
+
+#[test]
+fn enter_and_space_bump_in_one_stroke_and_the_selection_follows() {
+    for key in [Enter, Char(' ')] {
+        let mut model = board(busy());
+        let effects = press(&mut model, key);
+        assert_eq!(effects, [moved(33, Preparing, None)]);
+        assert_eq!(answer(&mut model, &effects, Ok(Preparing)), [Effect::Fetch { etag: Some("\"1\"".into()) }]);
+        assert_eq!(selected(&model), Some(33));
+        assert_eq!(model.place.column, 1);
+        assert_eq!(notice(&model), "nº 33: em preparo");
+    }
+}
+
+#[test]
+fn a_second_stroke_waits_for_the_first() {
+    let mut model = board(busy());
+    press(&mut model, Enter);
+    assert_eq!(press(&mut model, Enter), []);
+    assert!(notice(&model).contains("ainda está sendo enviado"));
+    press(&mut model, Down);
+    assert_eq!(press(&mut model, Enter), [moved(36, Preparing, None)], "another order need not wait");
+}
+
+#[test]
+fn a_delivered_order_stays_selected_and_comes_back() {
+    let mut model = board(busy());
+    type_in(&mut model, "31");
+    let effects = press(&mut model, Enter);
+    assert_eq!(effects, [moved(31, Delivered, None)]);
+    answer(&mut model, &effects, Ok(Delivered));
+    assert_eq!(notice(&model), "nº 31 entregue · Backspace traz de volta");
+    assert_eq!(press(&mut model, Enter), [], "a second Enter does not deliver the next order");
+    assert!(notice(&model).contains("nº 31 já saiu"));
+    let effects = press(&mut model, Backspace);
+    assert!(matches!(
+        &effects[..],
+        [Effect::Change(Change { number: 31, what: What::Move { to: ReadyForPickup, version: 4, .. }, .. })]
+    ));
+    answer(&mut model, &effects, Ok(ReadyForPickup));
+    assert_eq!(selected(&model), Some(31));
+}
+
+#[test]
+fn backspace_takes_one_step_back() {
+    let mut model = board(busy());
+    type_in(&mut model, "35");
+    assert_eq!(press(&mut model, Backspace), [moved(35, Paid, None)]);
+    type_in(&mut model, "39");
+    assert_eq!(press(&mut model, Backspace), []);
+    assert!(notice(&model).contains("não tem passo para voltar"));
+}
+
+#[test]
+fn x_strikes_the_next_item_that_is_open() {
+    let mut model = board(busy());
+    type_in(&mut model, "35");
+    let effects = press(&mut model, Char('x'));
+    let strike = What::Strike { line: 2, struck: true };
+    assert_eq!(effects, [Effect::Change(Change { id: id(35), number: 35, what: strike })]);
+    answer(&mut model, &effects, Ok(ReadyForPickup));
+    assert_eq!(model.place.column, 2, "the last strike moved it, and the selection followed");
+}
+
+#[test]
+fn the_detail_strikes_the_chosen_item_and_takes_strikes_back() {
+    let mut model = board(busy());
+    type_in(&mut model, "35");
+    press(&mut model, Char('d'));
+    press(&mut model, crossterm::event::KeyCode::Up);
+    let unstrike = What::Strike { line: 1, struck: false };
+    assert_eq!(press(&mut model, Char('x')), [Effect::Change(Change { id: id(35), number: 35, what: unstrike })]);
+}
+
+#[test]
+fn p_pulls_to_the_front_and_lets_go() {
+    let mut model = board(busy());
+    let effects = press(&mut model, Char('p'));
+    assert_eq!(effects, [Effect::Change(Change { id: id(33), number: 33, what: What::Prioritise(false) })]);
+    press(&mut model, Down);
+    let effects = press(&mut model, Char('p'));
+    assert_eq!(effects, [Effect::Change(Change { id: id(36), number: 36, what: What::Prioritise(true) })]);
+}
+
+#[test]
+fn a_cancellation_takes_a_reason_and_a_second_key() {
+    let mut model = board(busy());
+    assert_eq!(press(&mut model, Char('c')), []);
+    assert_eq!(press(&mut model, Char('2')), []);
+    assert_eq!(press(&mut model, Char('s')), [moved(33, Cancelled, Some("Cliente desistiu"))]);
+
+    let mut model = board(busy());
+    press(&mut model, Char('c'));
+    type_in(&mut model, "acabou o gás 2");
+    assert_eq!(press(&mut model, Enter), []);
+    assert_eq!(press(&mut model, Enter), [moved(33, Cancelled, Some("acabou o gás 2"))]);
+}
+
+#[test]
+fn a_cancellation_can_be_given_up_at_each_step() {
+    let mut model = board(busy());
+    press(&mut model, Char('c'));
+    press(&mut model, Esc);
+    assert_eq!(model.mode, tui::board::model::Mode::Board);
+    press(&mut model, Char('c'));
+    press(&mut model, Char('1'));
+    press(&mut model, Char('n'));
+    press(&mut model, Esc);
+    assert_eq!(model.mode, tui::board::model::Mode::Board);
+    assert!(model.pending.is_empty());
+}
+
+#[test]
+fn a_ready_order_is_not_cancelled_by_the_kitchen_but_by_the_owner() {
+    let mut model = board(busy());
+    type_in(&mut model, "31");
+    press(&mut model, Char('c'));
+    assert!(notice(&model).contains("não pode mais ser cancelado"));
+    model.settings.role = Role::Admin;
+    press(&mut model, Char('c'));
+    press(&mut model, Char('1'));
+    assert_eq!(press(&mut model, Enter), [moved(31, Cancelled, Some("Falta ingrediente"))]);
+}
+
+#[test]
+fn a_readonly_board_changes_nothing() {
+    let mut model = board(busy());
+    model.settings.readonly = true;
+    for key in [Enter, Char(' '), Backspace, Char('x'), Char('p'), Char('c')] {
+        assert_eq!(press(&mut model, key), [], "{key:?}");
+        assert!(notice(&model).contains("só para leitura"));
+    }
+}
+
+#[test]
+fn a_conflict_shows_who_was_faster_and_reads_again() {
+    let mut model = board(busy());
+    let effects = press(&mut model, Enter);
+    let effects = answer(&mut model, &effects, Err(Failure::Conflict("versão desatualizada".into())));
+    let track = Effect::Track { id: id(33), number: 33 };
+    assert_eq!(effects, [Effect::Fetch { etag: Some("\"1\"".into()) }, track]);
+    let row = TrackingRow {
+        status: Preparing,
+        at: noon(),
+        actor: TrackingActor { role: Role::Kitchen, id: "chapa\u{1b}[2J".to_owned() },
+        reason: None,
+        kind: StepKind::Step,
+    };
+    update(&mut model, Msg::Tracked { id: id(33), number: 33, last: Some(row) });
+    assert_eq!(
+        notice(&model),
+        "O nº 33 já mudou: em preparo, por cozinha (chapa␛[2J) às 12:30:00. Nada foi alterado por este painel."
+    );
+}
+
+#[test]
+fn refusals_say_why() {
+    for (failure, text) in [
+        (Failure::Unauthenticated, "token venceu"),
+        (Failure::Forbidden, "não é permitida"),
+        (Failure::Refused("o motivo".into()), "recusado. o motivo"),
+        (Failure::Unreachable("x".into()), "não confirmado"),
+        (Failure::Broken(503), "não confirmado"),
+    ] {
+        let mut model = board(busy());
+        let effects = press(&mut model, Enter);
+        answer(&mut model, &effects, Err(failure));
+        assert!(notice(&model).contains(text), "{}", notice(&model));
+        assert!(model.pending.is_empty());
+    }
+}
+
+#[test]
+fn a_queue_read_before_the_change_does_not_take_it_back() {
+    let mut model = board(busy());
+    let effects = press(&mut model, Enter);
+    answer(&mut model, &effects, Ok(Preparing));
+    update(&mut model, tag(busy()));
+    assert_eq!(model.card(id(33)).map(|card| card.status), Some(Preparing));
+
+    type_in(&mut model, "31");
+    let effects = press(&mut model, Enter);
+    answer(&mut model, &effects, Ok(Delivered));
+    update(&mut model, tag(busy()));
+    assert_eq!(model.card(id(31)), None);
+}
+
+#[test]
+fn the_bell_rings_for_orders_that_come_later() {
+    let mut model = board(busy());
+    let mut more = busy();
+    more.push(entry(40, Paid, 0));
+    later(&mut model, Duration::from_secs(1));
+    assert!(update(&mut model, tag(more.clone())).contains(&Effect::Bell));
+    assert!(!update(&mut model, tag(more)).contains(&Effect::Bell));
+}
+
+#[test]
+fn q_and_ctrl_c_end_it_from_the_board_and_ctrl_c_from_everywhere() {
+    let mut model = board(busy());
+    assert_eq!(press(&mut model, Char('q')), [Effect::Quit]);
+    press(&mut model, Char('/'));
+    press(&mut model, Char('q'));
+    assert_eq!(model.query, "q");
+    let ctrl_c = KeyEvent::new(Char('c'), KeyModifiers::CONTROL);
+    assert_eq!(update(&mut model, Msg::Key(ctrl_c)), [Effect::Quit]);
+}
