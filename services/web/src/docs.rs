@@ -16,11 +16,11 @@ use utoipa::openapi::{ComponentsBuilder, ContentBuilder, OpenApi, Ref, RefOr, Re
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::Config;
 
-use crate::Fail;
+use crate::{Fail, schema};
 
 /// Only what the page brings itself: nothing from elsewhere, nothing inline but styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 /// Completes a service's document: its base (title, description, tags) with the routes, and what all services share:
 /// the probes, the `bearer` security scheme, and problem+json as the `default` answer of every operation.
@@ -94,7 +94,7 @@ fn probe(path: &str, summary: &str) -> Operation {
 }
 
 fn shared() -> utoipa::openapi::Components {
-    let mut schemas = Vec::new();
+    let mut schemas = schema::vocabulary();
     fn add<T: ToSchema + PartialSchema>(schemas: &mut Vec<(String, RefOr<utoipa::openapi::Schema>)>) {
         T::schemas(schemas);
         schemas.push((T::name().into_owned(), T::schema()));
@@ -139,8 +139,7 @@ async fn openapi(State(docs): State<Docs>) -> Response {
 /// Without the slash the page's relative links would miss their folder.
 async fn page(State(docs): State<Docs>) -> Result<Response, Fail> {
     let file = file(&docs, "")?;
-    let html =
-        String::from_utf8_lossy(&file.bytes).replace("\"./", "\"./docs/").replace("\"index.css", "\"docs/index.css");
+    let html = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head>\n    <base href=\"docs/\" />", 1);
     Ok((page_headers("text/html; charset=utf-8"), html).into_response())
 }
 

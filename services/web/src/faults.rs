@@ -64,7 +64,8 @@ impl Faults {
         let kind = if in_body { ProblemKind::InvalidBody } else { ProblemKind::InvalidParameter };
         let (pt, en) = match self.0.len() {
             1 => (first.sentence(&first.pt), first.sentence(&first.en)),
-            n => (format!("{n} campos precisam de correção."), format!("{n} fields need a correction.")),
+            n if in_body => (format!("{n} campos precisam de correção."), format!("{n} fields need a correction.")),
+            n => (format!("{n} parâmetros precisam de correção."), format!("{n} parameters need a correction.")),
         };
         Err(Fail::new(kind, pt, en).with_faults(self))
     }
@@ -75,6 +76,8 @@ impl Faults {
             if let Place::Body(pointer) = &entry.place {
                 let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
                 entry.place = Place::Parameter(name.replace("~1", "/").replace("~0", "~"));
+                entry.pt = entry.pt.replace("campo", "parâmetro");
+                entry.en = entry.en.replace("field", "parameter");
             }
         }
         self

@@ -6,9 +6,9 @@ use domain::Page;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use utoipa::openapi::{RefOr, Required, schema::Schema};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::schema::{self, Cache, Checker};
 use crate::{Fail, Faults};
@@ -129,7 +129,7 @@ enum Shape {
 
 impl Query {
     fn new(parameters: Vec<Parameter>) -> Result<Self, Fail> {
-        let components = schema::components(vocabulary())?;
+        let components = schema::components(schema::vocabulary())?;
         let mut fields = Vec::new();
         let mut properties = Map::new();
         let mut required = Vec::new();
@@ -230,27 +230,4 @@ fn drop_unknown_references(schema: &mut Value, components: &Value) {
         Value::Array(items) => items.iter_mut().for_each(|item| drop_unknown_references(item, components)),
         _ => {}
     }
-}
-
-/// The types that every service knows.
-fn vocabulary() -> Vec<(String, RefOr<Schema>)> {
-    fn of<T: ToSchema + PartialSchema>() -> (String, RefOr<Schema>) {
-        (T::name().into_owned(), T::schema())
-    }
-    vec![
-        of::<domain::Money>(),
-        of::<domain::Cpf>(),
-        of::<domain::Email>(),
-        of::<domain::Timestamp>(),
-        of::<domain::CustomerId>(),
-        of::<domain::CategoryId>(),
-        of::<domain::ProductId>(),
-        of::<domain::OrderId>(),
-        of::<domain::PaymentId>(),
-        of::<domain::EntryId>(),
-        of::<domain::Role>(),
-        of::<domain::OrderStatus>(),
-        of::<domain::PaymentStatus>(),
-        of::<domain::PaymentMethod>(),
-    ]
 }

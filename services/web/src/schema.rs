@@ -9,10 +9,11 @@ use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use serde_path_to_error::{Path, Segment};
-use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, schema::Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-use crate::{Fail, Faults, words};
+use crate::words::{self, Leftover};
+use crate::{Fail, Faults};
 
 /// A compiled schema.
 pub(crate) struct Checker(Validator);
@@ -56,6 +57,29 @@ pub(crate) fn components(parts: Vec<(String, RefOr<Schema>)>) -> Result<Value, F
     Ok(json!({ "schemas": schemas }))
 }
 
+/// The types that every service knows. A list of parameters refers to them but does not bring them.
+pub(crate) fn vocabulary() -> Vec<(String, RefOr<Schema>)> {
+    fn of<T: ToSchema + PartialSchema>() -> (String, RefOr<Schema>) {
+        (T::name().into_owned(), T::schema())
+    }
+    vec![
+        of::<domain::Money>(),
+        of::<domain::Cpf>(),
+        of::<domain::Email>(),
+        of::<domain::Timestamp>(),
+        of::<domain::CustomerId>(),
+        of::<domain::CategoryId>(),
+        of::<domain::ProductId>(),
+        of::<domain::OrderId>(),
+        of::<domain::PaymentId>(),
+        of::<domain::EntryId>(),
+        of::<domain::Role>(),
+        of::<domain::OrderStatus>(),
+        of::<domain::PaymentStatus>(),
+        of::<domain::PaymentMethod>(),
+    ]
+}
+
 impl Checker {
     pub(crate) fn new(schema: &Value) -> Result<Self, Fail> {
         let uuid = |text: &str| text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
@@ -78,7 +102,7 @@ impl Checker {
             if faults.is_full() {
                 break;
             }
-            words::explain(&error, &mut faults);
+            words::explain(&error, value, &mut faults);
         }
         plain(value, &mut String::new(), &mut faults);
         faults
@@ -116,11 +140,16 @@ fn push(pointer: &mut String, token: &str) {
     pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
 }
 
-/// Reads a checked value; what the schema could not say is one fault where it is.
+/// Reads a checked value; what the schema could not say is one fault: where it is, and both texts.
 pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, (String, (String, String))> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer = pointer(error.path());
-        (pointer, words::leftover(error.inner()))
+        let mut pointer = pointer(error.path());
+        let Leftover { field, pt, en } = words::leftover(error.inner());
+        // Serde names an unknown field in the path as well, but a missing one only in the text.
+        if let Some(field) = field.filter(|field| pointer.rsplit('/').next() != Some(field.as_str())) {
+            push(&mut pointer, &field);
+        }
+        (pointer, (pt, en))
     })
 }
 

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -46,7 +46,9 @@ pub async fn serve(router: Router, listener: TcpListener, shutdown: Cancellation
                 continue;
             }
         };
-        connections.spawn(connection(server.clone(), stream, peer, router.clone(), graceful.watcher()));
+        let _ = stream.set_nodelay(true);
+        let (service, watcher) = (Handler { router: router.clone(), peer }, graceful.watcher());
+        connections.spawn(connection(server.clone(), stream, service, watcher, shutdown.clone()));
     }
     drop(listener);
     tokio::select! {
@@ -69,22 +71,34 @@ fn server() -> Builder<TokioExecutor> {
     server
 }
 
+/// The router, for the requests of one peer.
+#[derive(Clone)]
+struct Handler {
+    router: Router,
+    peer: SocketAddr,
+}
+
 async fn connection(
     server: Builder<TokioExecutor>,
     stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
+    handler: Handler,
+    watcher: Watcher,
+    shutdown: CancellationToken,
 ) {
-    // The timeout for the head begins with the first bytes; before them somebody could hold the line for ever.
-    if stream.set_nodelay(true).is_err() || !matches!(timeout(HEAD, stream.readable()).await, Ok(Ok(()))) {
+    // The timeout for the head begins with the first byte; before it somebody could hold the line for ever.
+    let mut first = [0];
+    let spoken = tokio::select! {
+        spoken = timeout(HEAD, stream.peek(&mut first)) => matches!(spoken, Ok(Ok(1))),
+        () = shutdown.cancelled() => false,
+    };
+    if !spoken {
         return;
     }
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
+        request.extensions_mut().insert(ConnectInfo(handler.peer));
+        handler.router.clone().call(request)
     });
-    let served = watcher.watch(server.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
+    let served = watcher.watch(server.serve_connection(TokioIo::new(stream), service).into_owned());
     if let Err(error) = served.await {
         tracing::debug!(%error, "a connection ended early");
     }

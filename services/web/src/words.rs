@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::Faults;
 
 /// Adds what a schema has against a body.
-pub(crate) fn explain(error: &ValidationError<'_>, faults: &mut Faults) {
+pub(crate) fn explain(error: &ValidationError<'_>, body: &Value, faults: &mut Faults) {
     let at = error.instance_path();
     let mut say = |pt: String, en: String| faults.body(at.as_str(), pt, en);
     match error.kind() {
@@ -21,9 +21,18 @@ pub(crate) fn explain(error: &ValidationError<'_>, faults: &mut Faults) {
                 faults.body(at.join(name.as_str()).as_str(), "campo desconhecido", "unknown field");
             }
         }
+        // An object that may have no field at all: the error does not name those it has.
+        ValidationErrorKind::FalseSchema => {
+            let fields = body.pointer(at.as_str()).and_then(Value::as_object);
+            for name in fields.into_iter().flat_map(|fields| fields.keys()) {
+                faults.body(at.join(name.as_str()).as_str(), "campo desconhecido", "unknown field");
+            }
+        }
+        // Our words are texts; that it must be one is told already.
+        ValidationErrorKind::Enum { .. } if !error.instance().is_string() => {}
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             match meant(context) {
-                Some(errors) => errors.iter().for_each(|error| explain(error, faults)),
+                Some(errors) => errors.iter().for_each(|error| explain(error, body, faults)),
                 None => say("não tem nenhum dos formatos aceitos".into(), "has none of the accepted shapes".into()),
             }
         }
@@ -137,18 +146,28 @@ fn words(options: &Value) -> String {
 }
 
 /// What serde has against a value that its schema let pass, in our words: its own are for programmers.
-pub(crate) fn leftover(error: &serde_json::Error) -> (String, String) {
+pub(crate) struct Leftover {
+    /// The field inside the value, where it is about one.
+    pub(crate) field: Option<String>,
+    pub(crate) pt: String,
+    pub(crate) en: String,
+}
+
+/// Translates an error of serde.
+pub(crate) fn leftover(error: &serde_json::Error) -> Leftover {
     let text = error.to_string();
     let named = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next()).map(str::to_owned);
-    if named("missing field `").is_some() {
-        return ("campo obrigatório".into(), "required field".into());
+    let say = |field, pt: &str, en: &str| Leftover { field, pt: pt.to_owned(), en: en.to_owned() };
+    if let Some(field) = named("missing field `") {
+        return say(Some(field), "campo obrigatório", "required field");
     }
-    if named("unknown field `").is_some() {
-        return ("campo desconhecido".into(), "unknown field".into());
+    if let Some(field) = named("unknown field `") {
+        return say(Some(field), "campo desconhecido", "unknown field");
     }
-    if let Some((_, options)) = text.split_once(", expected one of ") {
-        let words = options.replace('`', "");
-        return (format!("use um destes: {words}"), format!("use one of: {words}"));
+    if let (Some(_), Some((_, options))) = (named("unknown variant `"), text.split_once("`, expected ")) {
+        // "one of `a`, `b`, `c`", "`a` or `b`" or "`a`".
+        let words = options.trim_start_matches("one of ").replace(" or ", ", ").replace('`', "");
+        return say(None, &format!("use um destes: {words}"), &format!("use one of: {words}"));
     }
-    ("valor inválido".into(), "invalid value".into())
+    say(None, "valor inválido", "invalid value")
 }

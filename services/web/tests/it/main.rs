@@ -1,0 +1,13 @@
+//! What `web` promises, seen through HTTP.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod bodies;
+mod contract;
+mod demo;
+mod edges;
+mod log;
+mod pages;
+mod queries;
+mod remote;
+mod serving;
+mod tokens;
