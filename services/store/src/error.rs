@@ -39,6 +39,15 @@ pub enum StoreError {
     /// The store cannot be opened or created.
     #[error("cannot open the store {0}")]
     Open(PathBuf, #[source] Cause),
+    /// The database server will not serve us, and waiting does not help: a URL that it cannot be, a wrong password, no
+    /// rights.
+    #[error("the store {store} cannot be used: {why}")]
+    Refused {
+        /// Which store, without a password.
+        store: String,
+        /// What is wrong with it, in words that hold no secret.
+        why: String,
+    },
     /// A mistake of the program.
     #[error("internal error of the store")]
     Internal(#[source] Cause),
