@@ -23,24 +23,18 @@ pub(crate) use places::{Places, Target};
 pub(crate) use platform::{Board, OpenApi, OpenApiOf, Panel, Serve, Up};
 pub(crate) use webhook::{Sign, Simulate, Verify, Webhook};
 
+use crate::exit::Exit;
 use crate::print::Output;
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done
-  1  the request was refused
-  2  usage or configuration
-  3  not reachable or not ready
-  4  a store cannot be opened, or is newer than this program
-  5  internal error
-
-Example:
-  lanchonete up
-  lanchonete order create --item X-Burger:2:'sem cebola'";
+/// Below the list of commands: what a script needs to know, and where to begin.
+fn afterword() -> String {
+    let codes: String = Exit::ALL.iter().map(|exit| format!("  {}  {}\n", *exit as u8, exit.meaning())).collect();
+    format!("Exit codes:\n{codes}\nExample:\n  lanchonete up\n  lanchonete order create --item X-Burger:2:'sem cebola'")
+}
 
 /// A Brazilian snack bar in one program: orders, Pix payments through MercadoPago and the kitchen's board.
 #[derive(Parser)]
-#[command(name = "lanchonete", version, after_help = EXIT_CODES, propagate_version = true, max_term_width = 100)]
+#[command(name = "lanchonete", version, after_help = afterword(), propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -159,4 +153,54 @@ pub(crate) struct Man {
     /// Write one page for each command into this directory instead
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_tree_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn look(command: &clap::Command, path: &str, without: &mut Vec<String>) {
+            for sub in command.get_subcommands() {
+                look(sub, &format!("{path} {}", sub.get_name()), without);
+            }
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            if !command.has_subcommands() && !help.contains(&format!("Example:\n  {path}")) {
+                without.push(path.to_owned());
+            }
+        }
+        let mut without = Vec::new();
+        look(&Cli::command(), "lanchonete", &mut without);
+        // These show themselves in a pipe or with a variable.
+        without.retain(|path| !matches!(path.as_str(), "lanchonete token issue" | "lanchonete config check"));
+        assert_eq!(without, Vec::<String>::new());
+    }
+
+    #[test]
+    fn orders_by_id_or_number() {
+        let id = "0198c0de-0000-7000-8000-000000000001";
+        assert_eq!(id.parse(), Ok(OrderRef::Id(id.parse().expect("an id"))));
+        assert_eq!(["12", "#12"].map(str::parse), [Ok(OrderRef::Number(12)), Ok(OrderRef::Number(12))]);
+        assert!(["", "#", "x", "-1", "1.5"].iter().all(|text| text.parse::<OrderRef>().is_err()));
+    }
+
+    #[test]
+    fn items_with_quantity_and_comment() {
+        let item = |product: &str, quantity, comment: Option<&str>| {
+            Ok(WantedItem { product: product.to_owned(), quantity, comment: comment.map(str::to_owned) })
+        };
+        assert_eq!("X-Burger".parse(), item("X-Burger", 1, None));
+        assert_eq!("X-Burger:2".parse(), item("X-Burger", 2, None));
+        assert_eq!("X-Burger::sem sal".parse(), item("X-Burger", 1, Some("sem sal")));
+        assert_eq!("X-Burger:3:ponto: bem passado".parse(), item("X-Burger", 3, Some("ponto: bem passado")));
+        assert!([":2", "X:-1", "X:dois", "X:1.5"].iter().all(|text| text.parse::<WantedItem>().is_err()));
+    }
 }

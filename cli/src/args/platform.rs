@@ -6,7 +6,8 @@ use crate::config::Service;
 /// The whole platform in one process.
 #[derive(Args)]
 #[command(after_help = "\
-The log goes to lanchonete.log in the data directory. What is printed ends with `ready in N ms` on stderr.
+The log goes to lanchonete.DATE.log in the data directory, seven days of it. What is printed ends with
+`ready in N ms` on stderr.
 
 Example:
   lanchonete up --demo")]

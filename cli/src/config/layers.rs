@@ -119,6 +119,15 @@ impl Layers {
         }
     }
 
+    /// A variable that looks like ours and names no key.
+    pub(super) fn unknown_variable(&mut self, name: &str) {
+        let known = self.settings.keys().map(|key| Key(key).variable());
+        let alike =
+            known.min_by_key(|known| edit_distance(known, name)).filter(|known| edit_distance(known, name) <= 3);
+        let hint = alike.map(|known| format!(" (did you mean {known}?)")).unwrap_or_default();
+        self.faults.push(format!("{name}: unknown variable{hint}"));
+    }
+
     pub(crate) fn fault(&mut self, origin: &Origin, text: String) {
         self.faults.push(format!("{origin}: {text}"));
     }

@@ -31,7 +31,7 @@ impl Overrides {
     /// `flag` sets `key`, when it is given.
     #[must_use]
     pub(crate) fn with(mut self, key: impl Into<String>, flag: &'static str, value: Option<&str>) -> Self {
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
             self.0.push((key.into(), flag, value.to_owned()));
         }
         self
@@ -88,7 +88,7 @@ pub(super) fn environment(layers: &mut Layers, variables: impl Iterator<Item = (
         }
         let origin = Origin::Environment(name.clone());
         match (layers.key_of_variable(&name), value.into_string()) {
-            (None, _) => layers.fault(&origin, "unknown variable".to_owned()),
+            (None, _) => layers.unknown_variable(&name),
             (Some(_), Err(_)) => layers.fault(&origin, "is not UTF-8".to_owned()),
             (Some(key), Ok(text)) => layers.set_text(&key, &text, origin),
         }

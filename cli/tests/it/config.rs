@@ -1,0 +1,87 @@
+//! The sources of the configuration, and every fault at once.
+
+use std::fs;
+
+use crate::support::{Home, at, finish};
+
+#[test]
+fn later_sources_win() {
+    let home = Home::new();
+    fs::write(home.path().join("lanchonete.toml"), "[order]\nlisten = \"127.0.0.1:9001\"\nqr_wait = \"1s\"\n")
+        .expect("written");
+    fs::create_dir(home.data_dir()).expect("made");
+    let kept = r#"{"version":1,"urls":{"auth":"http://127.0.0.1:9100/"},"databases":{},"tokens":{}}"#;
+    fs::write(home.data_dir().join("credentials.json"), kept).expect("written");
+    let args = ["config", "show", "-o", "json", "--payment-listen", "127.0.0.1:9302"];
+    let mut command = home.command(&args);
+    command.env("LANCHONETE_ORDER_QR_WAIT", "2s").env("LANCHONETE_AUTH_ARGON2_LANES", "4");
+    let done = finish(command.env("LANCHONETE_PAYMENT_LISTEN", "127.0.0.1:9202").env("LANCHONETE_TEST_ANYTHING", "1"));
+    assert_eq!(done.code, 0, "{}", done.err);
+    let shown = serde_json::from_str(&done.out).expect("JSON");
+    let values =
+        ["/order/listen", "/order/qr_wait", "/auth/url", "/payment/listen", "/auth/argon2/lanes", "/order/day_start"];
+    assert_eq!(
+        values.map(|pointer| at(&shown, pointer)),
+        ["127.0.0.1:9001", "2s", "http://127.0.0.1:9100/", "127.0.0.1:9302", "4", "00:00"]
+    );
+}
+
+#[test]
+fn every_fault_is_named_at_once() {
+    let home = Home::new();
+    let file = "listen = 1\n[order]\nlistne = \"x\"\nexpires_after = 30\nday_start = \"25:00\"\n[sandbox]\nlisten = \"0.0.0.0:1\"\n[mercadopago]\nlive = \"yes\"\n";
+    fs::write(home.path().join("mine.toml"), file).expect("written");
+    let mut command = home.command(&["config", "check", "--config", "mine.toml", "--auth-url", "ftp://x"]);
+    let done =
+        finish(command.env("LANCHONETE_ORDR_LISTEN", "x").env("LANCHONETE_AUTH_DATABASE", "postgres://u:geheim@h/d"));
+    assert_eq!(done.code, 2);
+    for part in [
+        "unknown key listen",
+        "order.listne",
+        "did you mean order.listen?",
+        "order.expires_after is a string, not a integer",
+        "order.day_start",
+        "sandbox.listen",
+        "mercadopago.live is a boolean, not a string",
+        "LANCHONETE_ORDR_LISTEN: unknown variable (did you mean LANCHONETE_ORDER_LISTEN?)",
+        "LANCHONETE_AUTH_DATABASE: auth.database",
+        "--auth-url: auth.url",
+        "hint:",
+    ] {
+        assert!(done.err.contains(part), "{part:?} is missing in:\n{}", done.err);
+    }
+    assert!(!done.err.contains("geheim"), "{}", done.err);
+}
+
+#[test]
+fn a_broken_file_is_named_with_its_line() {
+    let home = Home::new();
+    fs::write(home.path().join("lanchonete.toml"), "[security]\nmaster_key = \"geheim\n").expect("written");
+    let said = home.fails(2, &["config", "check"]);
+    assert!(said.contains("lanchonete.toml") && said.contains("line 2") && !said.contains("geheim"), "{said}");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let home = Home::new();
+    let mut command = home.command(&["config", "show"]);
+    let secrets = [
+        ("LANCHONETE_MERCADOPAGO_ACCESS_TOKEN", "APP_USR-geheim"),
+        ("LANCHONETE_MERCADOPAGO_WEBHOOK_SECRET", "geheim"),
+        ("LANCHONETE_SECURITY_MASTER_KEY", "geheim"),
+        ("LANCHONETE_ORDER_DATABASE", "mongodb://user:geheim@db.example.com/lanchonete"),
+    ];
+    let done = finish(command.envs(secrets));
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(!done.out.contains("geheim"), "{}", done.out);
+    assert!(
+        done.out.contains("access_token = \"***\"") && done.out.contains("mongodb://***@db.example.com/lanchonete")
+    );
+}
+
+#[test]
+fn the_default_file_is_a_right_one() {
+    let home = Home::new();
+    fs::write(home.path().join("lanchonete.toml"), home.run(&["config", "default"]).out).expect("written");
+    assert_eq!(home.json(&["config", "check"])["ok"], true);
+}

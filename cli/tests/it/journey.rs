@@ -1,0 +1,122 @@
+//! From an empty data directory to an order in a customer's hands.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Home, at, eventually, with_stdin};
+
+fn status(home: &Home, order: &str) -> String {
+    at(&home.json(&["order", "show", order]), "/status")
+}
+
+#[test]
+fn an_order_is_placed_paid_cooked_and_handed_over() {
+    let home = Home::new();
+    let running = home.up();
+
+    let created = home.run(&["order", "create", "--item", "X-Burger:2:sem cebola", "--item", "x-salada"]);
+    assert_eq!(created.code, 0, "{}", created.err);
+    assert!(created.out.starts_with("#1 ") && created.out.contains("sem cebola") && created.out.contains("R$ 70,70"));
+    let qr = |text: &str| text.contains('▀') && text.contains("br.gov.bcb.pix");
+    assert!(qr(&eventually("the QR", || Some(home.run(&["order", "show", "1"]).out).filter(|text| qr(text)))));
+
+    for hostile in ["--forge", "--wrong-secret", "--stale-ts"] {
+        let done = home.run(&["webhook", "simulate", "--order", "1", "--status", "approved", hostile]);
+        assert_eq!(done.code, 0, "{hostile}: {}", done.err);
+        assert!(done.out.contains("401") && done.out.contains("not moved"), "{hostile}: {}", done.out);
+    }
+    assert_eq!(status(&home, "1"), "requested");
+    assert!(home.fails(1, &["order", "advance", "1"]).contains("order pay"), "unpaid is not cooked");
+
+    let moved = home.json(&["webhook", "simulate", "--order", "1", "--status", "approved", "--duplicate", "2"]);
+    assert_eq!(moved["deliveries"].as_array().map(Vec::len), Some(3), "{moved}");
+    eventually("paid", || (status(&home, "1") == "paid").then_some(()));
+    let board = home.run(&["board", "--once"]).out;
+    assert!(board.contains("X-Burger") && board.contains("sem cebola") && board.contains("SANDBOX"), "{board}");
+
+    for expected in ["preparing", "ready_for_pickup"] {
+        assert_eq!(at(&home.json(&["order", "advance", "#1"]), "/status"), expected);
+    }
+    assert_eq!(home.json(&["panel", "--once"]), serde_json::json!({ "preparing": [], "ready": [1] }));
+    assert_eq!(at(&home.json(&["order", "advance", "1"]), "/status"), "delivered");
+    let said = home.fails(1, &["order", "advance", "1", "--to", "preparing"]);
+    assert!(said.contains("illegal_transition") && said.contains("possible now: ready_for_pickup"), "{said}");
+
+    let rows = home.json(&["order", "track", "1"]);
+    let steps: Vec<String> = rows.as_array().expect("rows").iter().map(|row| at(row, "/status")).collect();
+    assert_eq!(steps, ["requested", "paid", "preparing", "ready_for_pickup", "delivered"]);
+    let actors: Vec<String> = rows.as_array().expect("rows").iter().map(|row| at(row, "/actor/role")).collect();
+    assert_eq!(actors, ["kiosk", "service", "kitchen", "kitchen", "kitchen"]);
+    let payment = at(&home.json(&["order", "show", "1"]), "/payment_id");
+    assert_eq!(at(&home.json(&["payment", "show", &payment]), "/status"), "approved");
+    assert!(home.json(&["payment", "events", &payment]).as_array().is_some_and(|events| events.len() >= 3));
+
+    let (ended, printed) = running.stop();
+    assert!(ended.success(), "{ended}");
+    assert!(printed.contains("credentials") && printed.contains("order create --item"), "{printed}");
+}
+
+#[test]
+fn the_counter_the_menu_and_the_people() {
+    let home = Home::new();
+    let running = home.start(&[&["up", "-o", "json"], &crate::support::ANYWHERE[..]].concat());
+
+    let credentials = home.data_dir().join("credentials.json");
+    for private in [&credentials, &home.data_dir().join("master.key"), &home.data_dir().join("order.db")] {
+        assert_eq!(fs::metadata(private).expect("there").permissions().mode() & 0o077, 0, "{}", private.display());
+    }
+    let kept = home.credentials();
+    for pointer in ["/urls/sandbox", "/databases/order", "/admin/email", "/admin/password", "/tokens/kiosk"] {
+        assert!(!at(&kept, pointer).is_empty(), "{pointer}");
+    }
+
+    assert_eq!(home.run(&["seed"]).out, "created 0, updated 0, unchanged 25\n");
+    let menu = home.json(&["menu", "list"]);
+    assert!(menu.as_array().is_some_and(|categories| categories.len() == 5), "{menu}");
+    assert_eq!(home.json(&["menu", "disable", "x-tudo"])["enabled"], false);
+    assert!(home.fails(1, &["order", "create", "--item", "X-Tudo"]).contains("/order_items/0/product_id"));
+    assert_eq!(home.json(&["menu", "enable", "X-TUDO"])["enabled"], true);
+    assert_eq!(home.json(&["menu", "price", "x-tudo", "33.50"])["price"], 33.5);
+    assert_eq!(home.json(&["seed"]), serde_json::json!({ "created": 0, "updated": 1, "unchanged": 24 }));
+    let added = ["menu", "add", "--name", "X-Ovo", "--category", "Novidades", "--price", "24.9"];
+    assert_eq!(home.json(&added)["name"], "X-Ovo");
+    assert!(home.fails(1, &added).contains("409 conflict"));
+    assert!(home.fails(1, &["order", "create", "--item", "X-Bur"]).contains("did you mean X-Burger?"));
+
+    let maria = ["customer", "register", "--name", "Maria", "--email", "maria@example.com", "--cpf", "529.982.247-25"];
+    assert_eq!(at(&home.json(&maria), "/cpf"), "***.982.247-**");
+    assert!(home.json(&["customer", "list"]).as_array().is_some_and(|people| people.len() == 2));
+    let cash = ["order", "create", "--item", "X-Ovo", "--cpf", "52998224725", "--pay", "counter", "-q"];
+    let order = home.json(&cash);
+    assert_ne!(at(&order, "/customer_id"), "null");
+    let id = at(&order, "/id");
+    assert_eq!(at(&home.json(&["order", "pay", &id]), "/status"), "paid");
+    assert_eq!(at(&home.json(&["order", "cancel", &id, "--reason", "acabou o gás"]), "/status"), "cancelled");
+
+    let kitchen = home.run(&["token", "issue", "--role", "kitchen"]).out;
+    assert!(home.fails(1, &["menu", "disable", "X-Ovo", "--token", kitchen.trim()]).contains("403"));
+    assert!(home.fails(1, &["order", "list", "--token", "abc"]).contains("401"));
+    assert_eq!(home.json(&["token", "inspect", kitchen.trim()])["claims"]["role"], "kitchen");
+    assert!(home.fails(1, &["token", "inspect", &kitchen.trim().replace("eyJ", "eyK")]).contains("hint:"));
+
+    let admin = ["admin", "create", "--name", "Dona", "--email", "dona@example.com", "--cpf", "111.444.777-35"];
+    let done = with_stdin(&mut home.command(&[&admin[..], &["--password-stdin"]].concat()), "uma senha comprida\n");
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(!done.out.contains("uma senha"), "{}", done.out);
+    assert!(home.fails(1, &admin).contains("taken"));
+
+    let (ended, printed) = running.stop();
+    assert!(ended.success(), "{ended}");
+    let object: serde_json::Value = serde_json::from_str(&printed).expect("one JSON object");
+    assert_eq!(object["payments"], "sandbox");
+
+    // Nothing is asked of a service here, and what was signed still holds.
+    assert_eq!(home.json(&["token", "inspect", kitchen.trim()])["valid"], true);
+    let again = home.up();
+    assert_eq!(at(&home.json(&["order", "show", &id]), "/status"), "cancelled");
+    assert_eq!(home.credentials()["admin"], kept["admin"], "the first administrator is made once");
+    assert!(again.stop().0.success());
+    let fresh = home.start(&[&["up", "--fresh", "--yes", "--no-seed"], &crate::support::ANYWHERE[..]].concat());
+    assert_eq!(home.json(&["menu", "list"]), serde_json::json!([]));
+    assert!(fresh.stop().0.success());
+}

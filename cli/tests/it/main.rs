@@ -1,0 +1,10 @@
+//! The real program, end to end: each test has a data directory of its own, ports come from the system, and nothing
+//! waits longer than for its condition.
+
+mod config;
+mod crash;
+mod faults;
+mod journey;
+mod offline;
+mod processes;
+mod support;
