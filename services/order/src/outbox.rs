@@ -17,7 +17,7 @@ use crate::order::{Cause, Charge, Errand, Order};
 /// How long one errand may take: the lease of the worker's entries, and of the first try of a new order.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// How often a charge that collides with a live one is tried: the live one is being closed.
-const COLLISIONS: u32 = 10;
+const COLLISIONS: u32 = 30;
 
 /// Does an errand whose lease the caller holds, in a task that outlives the caller.
 pub(crate) fn send_now(core: Arc<Core>, work: Work) -> JoinHandle<()> {
@@ -85,7 +85,8 @@ impl Run<'_> {
         let order = self.order;
         let newest = order.charges.iter().all(|charge| charge.attempt <= attempt);
         let waits = self.attempt(attempt).is_some_and(|charge| charge.payment_id.is_none());
-        if order.status != OrderStatus::Requested || !newest || !waits {
+        let over = order.status != OrderStatus::Requested || self.core.now() >= order.pay_by;
+        if over || !newest || !waits {
             return Ok(Verdict::Done);
         }
         if attempt > 1 {
@@ -106,7 +107,7 @@ impl Run<'_> {
             email: order.email.clone(),
             method,
             attempt: Some(attempt),
-            expires_at: None,
+            expires_at: Some(order.pay_by),
         };
         let payment = self.answer(self.core.payments.create(&body, &format!("{}-{attempt}", order.id)).await)?;
         self.learn(attempt, &payment).await

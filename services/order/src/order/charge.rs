@@ -60,6 +60,7 @@ impl Charge {
         self.refunded = notice.refunded_amount;
         self.qr_code.clone_from(&notice.qr_code);
         self.payment_link.clone_from(&notice.payment_link);
-        self.expires_at = notice.expires_at;
+        // Cash has no deadline.
+        self.expires_at = notice.expires_at.filter(|_| notice.method != PaymentMethod::Counter);
     }
 }

@@ -1,0 +1,242 @@
+//! What every store must do, one small case per fact, run for each backend.
+
+use std::time::Duration;
+
+use api::order::{Category, NewLine, NewOrder, PatchProduct, Product, TrackingActor};
+use domain::{CategoryId, CustomerId, Money, OrderId, OrderStatus, Page, PaymentMethod, ProductId, Role, Timestamp};
+use order::Menu;
+use order::order::{Order, Placing, Request, Stepped, Wish};
+use order::store::{Inserted, OrderFilter, Removed, Replaced, SqliteStore, Store, Written};
+use serde_json::json;
+use store::NewWork;
+
+const T0: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+const LEASE: Duration = Duration::from_secs(30);
+
+fn later(seconds: u64) -> Timestamp {
+    T0.plus(Duration::from_secs(seconds))
+}
+
+fn admin() -> TrackingActor {
+    TrackingActor { role: Role::Admin, id: "admin".to_owned() }
+}
+
+async fn burger(store: &dyn Store) -> Product {
+    let category = Category { id: CategoryId::new(), name: "Lanches".to_owned(), position: 1 };
+    store.add_category(category.clone()).await.unwrap();
+    let (name, price) = ("X-Burger".to_owned(), Money::from_centavos(2290));
+    let (id, description) = (ProductId::new(), String::new());
+    let product = Product { id, name, description, price, category_id: category.id, enabled: true };
+    assert_eq!(store.add_product(product.clone()).await.unwrap(), Written::Stored(product.clone()));
+    product
+}
+
+fn draft(product: &Product, at: Timestamp, customer_id: Option<CustomerId>, request: Option<Request>) -> Order {
+    let category = Category { id: product.category_id, name: "Lanches".to_owned(), position: 1 };
+    let menu = Menu::new(vec![category], vec![product.clone()]);
+    let line = NewLine { product_id: product.id, quantity: 1, comment: None };
+    let (payment_method, day) = (Some(PaymentMethod::Counter), "2026-11-23".to_owned());
+    let body = NewOrder { customer_id, order_items: vec![line], payment_method, email: None, pickup_name: None };
+    let expires_after = Duration::from_secs(1800);
+    let placing = Placing { customer_id, actor: admin(), now: at, day, expires_after, request };
+    Order::place(&body, &menu, placing).unwrap().0
+}
+
+async fn insert(store: &dyn Store, order: Order) -> Order {
+    match store.insert(order, None).await.unwrap() {
+        Inserted::New(order, _) => *order,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn moved(store: &dyn Store, mut order: Order, status: OrderStatus, at: Timestamp) -> Order {
+    let expected = order.version;
+    let wish = Wish { status: Some(status), ..Wish::default() };
+    assert!(matches!(order.wish(&wish, admin(), at).unwrap(), Stepped::Changed(_)));
+    assert_eq!(store.replace(order.clone(), expected, Vec::new()).await.unwrap().0, Replaced::Stored);
+    order
+}
+
+async fn an_order_comes_back_as_it_was(store: &dyn Store) {
+    let product = burger(store).await;
+    let order = insert(store, draft(&product, T0, Some(CustomerId::new()), None)).await;
+    assert_eq!(store.order(order.id).await.unwrap(), Some(order));
+    assert_eq!(store.order(OrderId::new()).await.unwrap(), None);
+}
+
+async fn numbers_count_from_one_each_day(store: &dyn Store) {
+    let product = burger(store).await;
+    for number in 1..=3 {
+        assert_eq!(insert(store, draft(&product, T0, None, None)).await.number, number);
+    }
+    let next_day = Order { day: "2026-11-24".to_owned(), ..draft(&product, T0, None, None) };
+    assert_eq!(insert(store, next_day).await.number, 1);
+}
+
+async fn a_request_makes_one_order_a_day(store: &dyn Store) {
+    let product = burger(store).await;
+    let request = Request { scope: "totem".to_owned(), key: "k".to_owned(), hash: "h".to_owned() };
+    let first = insert(store, draft(&product, T0, None, Some(request.clone()))).await;
+    let repeat = store.insert(draft(&product, later(60), None, Some(request.clone())), None).await.unwrap();
+    assert!(matches!(repeat, Inserted::Seen(seen) if seen.id == first.id));
+    assert_eq!(store.made_by(&request, T0.minus(LEASE)).await.unwrap().map(|order| order.id), Some(first.id));
+    assert_eq!(store.made_by(&request, T0).await.unwrap(), None);
+    let second = insert(store, draft(&product, later(86_400), None, Some(request.clone()))).await;
+    assert_ne!(second.id, first.id);
+    assert_eq!(store.made_by(&request, T0).await.unwrap().map(|order| order.id), Some(second.id));
+}
+
+async fn a_product_that_is_gone_is_not_sold(store: &dyn Store) {
+    let product = burger(store).await;
+    assert_eq!(store.remove_product(product.id).await.unwrap(), Removed::Removed);
+    let refused = store.insert(draft(&product, T0, None, None), None).await.unwrap();
+    assert!(matches!(refused, Inserted::NoProduct(gone) if gone == [product.id]));
+    assert!(store.orders(OrderFilter::default(), Page::default()).await.unwrap().orders.is_empty());
+}
+
+async fn only_the_version_that_was_read_is_replaced(store: &dyn Store) {
+    let product = burger(store).await;
+    let order = insert(store, draft(&product, T0, None, None)).await;
+    let paid = moved(store, order.clone(), OrderStatus::Paid, later(1)).await;
+    let late = Order { version: order.version + 1, prioritized: true, ..order.clone() };
+    assert_eq!(store.replace(late, order.version, Vec::new()).await.unwrap().0, Replaced::Conflict);
+    assert_eq!(store.order(order.id).await.unwrap(), Some(paid));
+}
+
+async fn a_lease_belongs_to_who_puts_the_entry(store: &dyn Store) {
+    let product = burger(store).await;
+    let order = draft(&product, T0, None, None);
+    let entry = |kind: &str| NewWork::new(order.id, kind, json!({"a": 1}), T0);
+    let inserted = store.insert(order.clone(), Some(entry("charge").leased_for(LEASE))).await.unwrap();
+    let Inserted::New(order, Some(work)) = inserted else { panic!("{inserted:?}") };
+    let outbox = store.outbox();
+    assert!(outbox.claim(later(1), LEASE, 9).await.unwrap().is_empty());
+    let next = Order { version: order.version + 1, ..*order.clone() };
+    let (_, leased) = store.replace(next, order.version, vec![entry("cancel").leased_for(LEASE)]).await.unwrap();
+    assert!(leased.is_none(), "the first entry of the order goes first");
+    assert_eq!(store.outbox_counts().await.unwrap().open, 2);
+    assert!(outbox.done(&work).await.unwrap());
+    assert_eq!(outbox.claim(later(1), LEASE, 9).await.unwrap()[0].kind, "cancel");
+    store.recover().await.unwrap();
+    assert_eq!(outbox.claim(later(1), LEASE, 9).await.unwrap().len(), 1, "no lease outlives its process");
+}
+
+async fn lists_are_filtered_and_newest_first(store: &dyn Store) {
+    let product = burger(store).await;
+    let ana = CustomerId::new();
+    let mut ids = Vec::new();
+    for second in 0..5 {
+        let customer = (second % 2 == 0).then_some(ana);
+        ids.push(insert(store, draft(&product, later(second), customer, None)).await.id);
+    }
+    let list = async |filter: OrderFilter, skip, limit| {
+        let found = store.orders(filter, Page { skip, limit }).await.unwrap();
+        (found.orders.iter().map(|order| order.id).collect::<Vec<_>>(), found.total)
+    };
+    let all = OrderFilter::default;
+    assert_eq!(list(all(), 1, 2).await, (vec![ids[3], ids[2]], 5));
+    let own = OrderFilter { customer_id: Some(ana), ..all() };
+    assert_eq!(list(own, 0, 10).await, (vec![ids[4], ids[2], ids[0]], 3));
+    let between = OrderFilter { created_after: Some(later(0)), created_before: Some(later(3)), ..all() };
+    assert_eq!(list(between, 0, 10).await, (vec![ids[2], ids[1]], 2));
+    assert_eq!(list(OrderFilter { id: Some(ids[1]), ..all() }, 0, 10).await, (vec![ids[1]], 1));
+    let paid = OrderFilter { status: Some(OrderStatus::Paid), ..all() };
+    assert_eq!(list(paid, 0, 10).await, (vec![], 0));
+}
+
+async fn the_queue_holds_what_the_kitchen_has(store: &dyn Store) {
+    let product = burger(store).await;
+    let waiting = insert(store, draft(&product, T0, None, None)).await;
+    let paid = insert(store, draft(&product, T0, None, None)).await;
+    moved(store, paid.clone(), OrderStatus::Paid, later(1)).await;
+    let queued: Vec<OrderId> = store.queued().await.unwrap().iter().map(|order| order.id).collect();
+    assert_eq!(queued, [paid.id]);
+    assert_eq!(store.count_open().await.unwrap(), 2);
+    moved(store, waiting, OrderStatus::Cancelled, later(2)).await;
+    assert_eq!(store.count_open().await.unwrap(), 1);
+}
+
+async fn changes_are_read_page_by_page(store: &dyn Store) {
+    let product = burger(store).await;
+    let first = insert(store, draft(&product, T0, None, None)).await;
+    let second = insert(store, draft(&product, later(1), None, None)).await;
+    moved(store, first.clone(), OrderStatus::Paid, later(2)).await;
+    let page = store.changed(T0, None, 1).await.unwrap();
+    assert_eq!(page[0].id, second.id);
+    let page = store.changed(page[0].updated_at, Some(page[0].id), 1).await.unwrap();
+    assert_eq!((page[0].id, page[0].status), (first.id, OrderStatus::Paid));
+    assert!(store.changed(page[0].updated_at, Some(page[0].id), 1).await.unwrap().is_empty());
+    assert_eq!(store.changed(later(2), None, 9).await.unwrap().len(), 1, "the moment itself counts");
+}
+
+async fn only_what_nobody_paid_is_overdue(store: &dyn Store) {
+    let product = burger(store).await;
+    let unpaid = insert(store, draft(&product, T0, None, None)).await;
+    let paid = insert(store, draft(&product, T0, None, None)).await;
+    moved(store, paid, OrderStatus::Paid, later(1)).await;
+    assert!(store.overdue(later(1799), 9).await.unwrap().is_empty());
+    let overdue: Vec<OrderId> = store.overdue(later(1800), 9).await.unwrap().iter().map(|order| order.id).collect();
+    assert_eq!(overdue, [unpaid.id]);
+}
+
+async fn names_are_taken_whatever_case_and_accents(store: &dyn Store) {
+    let product = burger(store).await;
+    let twin = Product { id: ProductId::new(), name: "X-BÚRGER".to_owned(), ..product.clone() };
+    assert_eq!(store.add_product(twin.clone()).await.unwrap(), Written::NameTaken);
+    let orphan = Product { category_id: CategoryId::new(), name: "Chá".to_owned(), ..twin.clone() };
+    assert_eq!(store.add_product(orphan).await.unwrap(), Written::NoCategory);
+    let patch = PatchProduct { enabled: Some(false), ..PatchProduct::default() };
+    let disabled = Product { enabled: false, ..product.clone() };
+    assert_eq!(store.patch_product(product.id, patch.clone()).await.unwrap(), Written::Stored(disabled));
+    assert_eq!(store.patch_product(twin.id, patch).await.unwrap(), Written::Gone);
+}
+
+async fn a_sold_product_frees_its_name_and_category_when_it_goes(store: &dyn Store) {
+    let product = burger(store).await;
+    insert(store, draft(&product, T0, None, None)).await;
+    assert_eq!(store.remove_category(product.category_id).await.unwrap(), Removed::InUse);
+    assert_eq!(store.remove_product(product.id).await.unwrap(), Removed::Removed);
+    assert_eq!(store.remove_product(product.id).await.unwrap(), Removed::Gone);
+    assert!(store.menu().await.unwrap().products().is_empty());
+    let again = Product { id: ProductId::new(), ..product.clone() };
+    assert_eq!(store.add_product(again.clone()).await.unwrap(), Written::Stored(again.clone()));
+    store.remove_product(again.id).await.unwrap();
+    assert_eq!(store.remove_category(product.category_id).await.unwrap(), Removed::Removed);
+}
+
+async fn keys_are_kept(store: &dyn Store) {
+    assert_eq!(store.load_keys().await.unwrap(), None);
+    for keys in ["one", "two"] {
+        store.save_keys(keys.to_owned()).await.unwrap();
+        assert_eq!(store.load_keys().await.unwrap().as_deref(), Some(keys));
+    }
+}
+
+macro_rules! on_sqlite {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                let dir = testkit::temp_dir();
+                let store = super::SqliteStore::open(&dir.path().join("order.db")).unwrap();
+                super::$case(&store).await;
+            })*
+        }
+    };
+}
+
+on_sqlite! {
+    an_order_comes_back_as_it_was,
+    numbers_count_from_one_each_day,
+    a_request_makes_one_order_a_day,
+    a_product_that_is_gone_is_not_sold,
+    only_the_version_that_was_read_is_replaced,
+    a_lease_belongs_to_who_puts_the_entry,
+    lists_are_filtered_and_newest_first,
+    the_queue_holds_what_the_kitchen_has,
+    changes_are_read_page_by_page,
+    only_what_nobody_paid_is_overdue,
+    names_are_taken_whatever_case_and_accents,
+    a_sold_product_frees_its_name_and_category_when_it_goes,
+    keys_are_kept,
+}

@@ -1,0 +1,112 @@
+//! The stream of changes.
+
+use api::ProblemKind;
+use api::order::QueueEntry;
+use domain::{OrderStatus, Role};
+
+use crate::kit::{SOON, Shop};
+
+#[derive(Debug)]
+struct Event {
+    kind: String,
+    id: String,
+    data: String,
+}
+
+/// A connection to the stream, read event by event.
+macro_rules! listen {
+    ($shop:expr, $last:expr) => {{
+        let kitchen = $shop.a(Role::Kitchen);
+        let mut request = kitchen.request(http::Method::GET, "/orders/events");
+        if let Some(last) = $last {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        (response, String::new())
+    }};
+}
+
+macro_rules! next {
+    ($stream:expr) => {{
+        let (response, text) = &mut $stream;
+        tokio::time::timeout(SOON, async {
+            loop {
+                if let Some((event, rest)) = text.split_once("\n\n").map(|(e, r)| (e.to_owned(), r.to_owned())) {
+                    *text = rest;
+                    match parse(&event) {
+                        Some(event) => break event,
+                        None => continue,
+                    }
+                }
+                let chunk = response.chunk().await.unwrap().expect("the stream goes on");
+                text.push_str(std::str::from_utf8(&chunk).unwrap());
+            }
+        })
+        .await
+        .expect("an event in time")
+    }};
+}
+
+fn parse(text: &str) -> Option<Event> {
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        Some(line.trim_start().to_owned())
+    };
+    Some(Event { kind: field("event")?, id: field("id")?, data: field("data")? })
+}
+
+fn entry(event: &Event) -> QueueEntry {
+    assert_eq!(event.kind, "order");
+    serde_json::from_str(&event.data).unwrap()
+}
+
+#[tokio::test]
+async fn each_change_is_told_after_its_commit() {
+    let shop = Shop::open().await;
+    let order = shop.paid().await;
+    let mut stream = listen!(shop, None::<&str>);
+    shop.to(order.id, "preparing").await;
+    shop.to(order.id, "ready_for_pickup").await;
+    let (first, second) = (entry(&next!(stream)), entry(&next!(stream)));
+    assert_eq!((first.id, first.status), (order.id, OrderStatus::Preparing));
+    assert_eq!((second.status, second.version), (OrderStatus::ReadyForPickup, first.version + 1));
+}
+
+#[tokio::test]
+async fn it_resumes_where_the_listener_stopped_even_after_a_restart() {
+    let shop = Shop::open().await;
+    let order = shop.paid().await;
+    let mut stream = listen!(shop, None::<&str>);
+    shop.to(order.id, "preparing").await;
+    let last = next!(stream).id;
+    drop(stream);
+    let missed = shop.paid().await;
+    let shop = shop.reopen().await;
+    let mut stream = listen!(shop, Some(last.as_str()));
+    loop {
+        let told = entry(&next!(stream));
+        if told.id == missed.id && told.status == OrderStatus::Paid {
+            break;
+        }
+    }
+    shop.to(missed.id, "preparing").await;
+    loop {
+        let told = entry(&next!(stream));
+        if told.id == missed.id && told.status == OrderStatus::Preparing {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_missed_too_much_is_told_to_read_the_queue_again() {
+    let shop = Shop::open().await;
+    let long_ago = (domain::Clock::now(&domain::SystemClock).millis() - 3_600_001).to_string();
+    for last in [long_ago.as_str(), "nonsense"] {
+        let mut stream = listen!(shop, Some(last));
+        assert_eq!(next!(stream).kind, "reset");
+    }
+    shop.a(Role::Kiosk).get("/orders/events").await.refused(ProblemKind::Forbidden);
+}

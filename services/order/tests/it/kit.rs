@@ -1,0 +1,179 @@
+//! A snack bar that is open: its order service on a port of its own, with a menu and everybody who works there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::order::{NoticeAnswer, NoticeOutcome, Order, PaymentNotice, Product, TrackingRow};
+use domain::{Clock, CustomerId, Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, Role, SystemClock};
+use order::{SeedCategory, SeedProduct, Service, Settings};
+use serde_json::{Value, json};
+use testkit::{Caller, Mint, Running, TempDir, eventually};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::peer::Peer;
+
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+pub(crate) struct Shop {
+    pub(crate) peer: Peer,
+    pub(crate) mint: Arc<Mint>,
+    pub(crate) service: Service,
+    pub(crate) dir: Arc<TempDir>,
+    pub(crate) clock: Arc<dyn Clock>,
+    running: Option<Running>,
+    worker: Option<JoinHandle<()>>,
+    stop: CancellationToken,
+}
+
+fn seed(name: &str, centavos: i64) -> SeedProduct {
+    SeedProduct { name: name.to_owned(), description: String::new(), price: Money::from_centavos(centavos) }
+}
+
+pub(crate) fn menu() -> Vec<SeedCategory> {
+    let group = |name: &str, position, products| SeedCategory { name: name.to_owned(), position, products };
+    vec![
+        group("Bebidas", 2, vec![seed("Suco de laranja", 900), seed("Água", 400)]),
+        group("Sanduíches", 1, vec![seed("X-Salada", 2490), seed("X-Burger", 2290)]),
+    ]
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Shop {
+        Self::with(Arc::new(SystemClock)).await
+    }
+
+    pub(crate) async fn with(clock: Arc<dyn Clock>) -> Shop {
+        let mint = Arc::new(Mint::with_clock(clock.clone()));
+        Self::start(Peer::start(), mint, Arc::new(testkit::temp_dir()), clock).await
+    }
+
+    async fn start(peer: Peer, mint: Arc<Mint>, dir: Arc<TempDir>, clock: Arc<dyn Clock>) -> Shop {
+        let store = format!("sqlite:{}", dir.path().join("order.db").display()).parse().unwrap();
+        let tokens = web::TokenRules::default();
+        let mut settings = Settings::new(store, peer.url.clone(), peer.url.clone(), "secret".into(), tokens).unwrap();
+        settings.keys = Some(mint.keys());
+        settings.clock = clock.clone();
+        settings.qr_wait = Duration::from_secs(5);
+        let service = Service::open(settings).await.unwrap();
+        if service.is_menu_empty() {
+            service.seed(&menu()).await.unwrap();
+        }
+        let running = testkit::spawn(service.router());
+        let stop = CancellationToken::new();
+        let worker = {
+            let (service, stop) = (service.clone(), stop.clone());
+            tokio::spawn(async move { service.run(stop).await })
+        };
+        Shop { peer, mint, service, dir, clock, running: Some(running), worker: Some(worker), stop }
+    }
+
+    /// Closes and opens again on the same store.
+    pub(crate) async fn reopen(mut self) -> Shop {
+        self.close().await;
+        Self::start(self.peer.clone(), self.mint.clone(), self.dir.clone(), self.clock.clone()).await
+    }
+
+    /// A second process on the same store.
+    pub(crate) async fn beside(&self) -> Shop {
+        Self::start(self.peer.clone(), self.mint.clone(), self.dir.clone(), self.clock.clone()).await
+    }
+
+    pub(crate) async fn close(&mut self) {
+        self.stop.cancel();
+        if let Some(worker) = self.worker.take() {
+            worker.await.unwrap();
+        }
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    pub(crate) fn nobody(&self) -> Caller {
+        self.running.as_ref().unwrap().caller()
+    }
+
+    pub(crate) fn a(&self, role: Role) -> Caller {
+        self.nobody().with_token(self.mint.token(role))
+    }
+
+    pub(crate) fn customer(&self, id: CustomerId, amr: &str) -> Caller {
+        self.nobody().with_token(self.mint.token_for(id.to_string(), Role::Customer, Some(amr)))
+    }
+
+    pub(crate) async fn product(&self, name: &str) -> Product {
+        let all: Vec<Product> = self.nobody().get("/products?limit=100").await.expect(200).parse();
+        all.into_iter().find(|product| product.name == name).unwrap()
+    }
+
+    /// An order of two X-Burgers without onions and one juice.
+    pub(crate) async fn body(&self, method: PaymentMethod) -> Value {
+        let (burger, juice) = (self.product("X-Burger").await.id, self.product("Suco de laranja").await.id);
+        json!({"payment_method": method, "order_items": [
+            {"product_id": burger, "quantity": 2, "comment": "sem cebola"},
+            {"product_id": juice, "quantity": 1},
+        ]})
+    }
+
+    pub(crate) async fn place(&self, method: PaymentMethod) -> Order {
+        let body = self.body(method).await;
+        self.a(Role::Kiosk).post("/orders", &body).await.expect(201).parse()
+    }
+
+    pub(crate) async fn order(&self, id: OrderId) -> Order {
+        self.a(Role::Admin).get(&format!("/orders/{id}")).await.expect(200).parse()
+    }
+
+    pub(crate) async fn tracking(&self, id: OrderId) -> Vec<TrackingRow> {
+        self.a(Role::Admin).get(&format!("/orders/{id}/tracking")).await.expect(200).parse()
+    }
+
+    pub(crate) async fn until(&self, id: OrderId, holds: impl Fn(&Order) -> bool) -> Order {
+        eventually(SOON, || async {
+            let order = self.order(id).await;
+            holds(&order).then_some(order)
+        })
+        .await
+    }
+
+    pub(crate) async fn tell(&self, id: OrderId, notice: &PaymentNotice) -> NoticeOutcome {
+        let answer = self.a(Role::Service).post(&format!("/internal/orders/{id}/payment"), notice).await.expect(200);
+        answer.parse::<NoticeAnswer>().outcome
+    }
+
+    /// An order whose money has come.
+    pub(crate) async fn paid(&self) -> Order {
+        let order = self.place(PaymentMethod::Pix).await;
+        self.tell(order.id, &notice(&order, 2, PaymentStatus::Approved)).await;
+        self.order(order.id).await
+    }
+
+    pub(crate) async fn to(&self, id: OrderId, status: &str) -> Order {
+        let body = json!({"status": status, "reason": "teste"});
+        self.a(Role::Admin).patch(&format!("/orders/{id}"), &body).await.expect(200).parse()
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// What the payment service says of an order's payment.
+pub(crate) fn notice(order: &Order, version: u64, status: PaymentStatus) -> PaymentNotice {
+    PaymentNotice {
+        payment_id: order.payment_id.unwrap_or_else(PaymentId::new),
+        attempt: 1,
+        version,
+        method: order.payment_method,
+        status,
+        status_detail: String::new(),
+        amount: order.amount,
+        paid_amount: if status.was_paid() { order.amount } else { Money::ZERO },
+        refunded_amount: if status == PaymentStatus::Refunded { order.amount } else { Money::ZERO },
+        qr_code: order.qr_code.clone(),
+        payment_link: order.payment_link.clone(),
+        expires_at: order.expires_at,
+    }
+}

@@ -1,0 +1,15 @@
+//! The order service over HTTP, with a payment service that the tests control, and its store through the port.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
+mod conformance;
+mod defects;
+mod events;
+mod idempotency;
+mod kit;
+mod menu;
+mod money;
+mod peer;
+mod place;
+mod queue;
+mod restart;
+mod transitions;

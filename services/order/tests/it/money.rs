@@ -1,0 +1,151 @@
+//! What money does to an order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::ProblemKind;
+use api::order::{NoticeOutcome, Order};
+use domain::{CustomerId, ManualClock, Money, OrderStatus, PaymentId, PaymentMethod, PaymentStatus, Role, Timestamp};
+use serde_json::json;
+use testkit::eventually;
+
+use crate::kit::{SOON, Shop, notice};
+use crate::peer::Mood;
+
+#[tokio::test]
+async fn an_approved_payment_makes_the_order_paid_once() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let approved = notice(&order, 3, PaymentStatus::Approved);
+    assert_eq!(shop.tell(order.id, &approved).await, NoticeOutcome::Applied);
+    let paid = shop.order(order.id).await;
+    assert_eq!((paid.status, paid.payment_status), (OrderStatus::Paid, PaymentStatus::Approved));
+    assert_eq!(shop.tell(order.id, &approved).await, NoticeOutcome::Applied);
+    assert_eq!(shop.tell(order.id, &notice(&order, 2, PaymentStatus::Pending)).await, NoticeOutcome::Stale);
+    assert_eq!(shop.order(order.id).await, paid);
+    assert_eq!(shop.tracking(order.id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn only_our_services_tell_and_only_of_the_right_sum() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let path = format!("/internal/orders/{}/payment", order.id);
+    let mut told = notice(&order, 2, PaymentStatus::Approved);
+    shop.a(Role::Admin).post(&path, &told).await.refused(ProblemKind::Forbidden);
+    told.amount = Money::from_centavos(1);
+    shop.a(Role::Service).post(&path, &told).await.refused(ProblemKind::InvalidBody);
+    assert_eq!(shop.order(order.id).await.status, OrderStatus::Requested);
+    let mut loose = serde_json::to_value(notice(&order, 2, PaymentStatus::Approved)).unwrap();
+    loose["news"] = json!("a field of a later version");
+    shop.a(Role::Service).post(&path, &loose).await.expect(200);
+    let nowhere = format!("/internal/orders/{}/payment", domain::OrderId::new());
+    shop.a(Role::Service).post(&nowhere, &loose).await.refused(ProblemKind::NotFound);
+}
+
+#[tokio::test]
+async fn cancelling_before_payment_closes_the_charge_and_late_money_goes_back() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    shop.to(order.id, "cancelled").await;
+    eventually(SOON, || async { (shop.peer.log().cancels.len() == 1).then_some(()) }).await;
+    let late = notice(&order, 5, PaymentStatus::Approved);
+    assert_eq!(shop.tell(order.id, &late).await, NoticeOutcome::RefundRequested);
+    assert_eq!(shop.tell(order.id, &late).await, NoticeOutcome::RefundRequested);
+    eventually(SOON, || async { (shop.peer.log().refunds.len() == 1).then_some(()) }).await;
+    let (payment, _, key) = shop.peer.log().refunds[0].clone();
+    assert_eq!((Some(payment), key), (order.payment_id, format!("{}-late-1", order.id)));
+    assert_eq!(shop.tell(order.id, &notice(&order, 6, PaymentStatus::Refunded)).await, NoticeOutcome::Applied);
+    let order = shop.order(order.id).await;
+    assert_eq!((order.status, order.payment_status), (OrderStatus::Refunded, PaymentStatus::Refunded));
+    let again = json!({"status": "cancelled"});
+    let same: Order = shop.a(Role::Admin).patch(&format!("/orders/{}", order.id), &again).await.expect(200).parse();
+    assert_eq!(same, order);
+}
+
+#[tokio::test]
+async fn giving_up_a_paid_order_asks_for_the_money_back_even_while_payment_is_down() {
+    let shop = Shop::open().await;
+    let order = shop.paid().await;
+    shop.peer.mood(Mood::Down);
+    shop.to(order.id, "rejected").await;
+    shop.peer.mood(Mood::Up);
+    eventually(SOON, || async { (!shop.peer.log().refunds.is_empty()).then_some(()) }).await;
+    let (payment, refund, key) = shop.peer.log().refunds[0].clone();
+    assert_eq!((Some(payment), refund.amount), (order.payment_id, None));
+    assert_eq!(key, format!("{}-rejected-1", order.id));
+    shop.tell(order.id, &notice(&order, 4, PaymentStatus::Refunded)).await;
+    assert_eq!(shop.order(order.id).await.status, OrderStatus::Refunded);
+}
+
+#[tokio::test]
+async fn cash_is_paid_at_once_and_money_that_still_comes_goes_back() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let path = format!("/orders/{}", order.id);
+    let cash = json!({"status": "paid"});
+    shop.a(Role::Kitchen).patch(&path, &cash).await.refused(ProblemKind::Forbidden);
+    let paid: Order = shop.a(Role::Cashier).patch(&path, &cash).await.expect(200).parse();
+    assert_eq!((paid.payment_method, paid.payment_status), (PaymentMethod::Counter, PaymentStatus::Approved));
+    assert!(paid.qr_code.is_none() && paid.qr_code_base64.is_none());
+    shop.until(order.id, |order| order.payment_id.is_some()).await;
+    let recorded = shop.peer.log().counters[0].0.clone();
+    assert_eq!((recorded.order_id, recorded.amount, recorded.attempt), (order.id, order.amount, 2));
+    assert_eq!(recorded.actor.role, Role::Cashier);
+    let late = shop.tell(order.id, &notice(&order, 5, PaymentStatus::Approved)).await;
+    assert_eq!(late, NoticeOutcome::RefundRequested);
+    let order = shop.order(order.id).await;
+    assert_eq!((order.status, order.payment_method), (OrderStatus::Paid, PaymentMethod::Counter));
+}
+
+#[tokio::test]
+async fn a_refund_in_the_kitchen_ends_the_order_and_later_only_the_payment_tells() {
+    let shop = Shop::open().await;
+    let early = shop.paid().await;
+    shop.tell(early.id, &notice(&early, 9, PaymentStatus::ChargedBack)).await;
+    let early = shop.order(early.id).await;
+    assert_eq!((early.status, early.payment_status), (OrderStatus::Refunded, PaymentStatus::ChargedBack));
+    let ready = shop.paid().await;
+    shop.to(ready.id, "preparing").await;
+    shop.to(ready.id, "ready_for_pickup").await;
+    shop.tell(ready.id, &notice(&ready, 9, PaymentStatus::Refunded)).await;
+    let ready = shop.order(ready.id).await;
+    assert_eq!((ready.status, ready.payment_status), (OrderStatus::ReadyForPickup, PaymentStatus::Refunded));
+}
+
+#[tokio::test]
+async fn an_expired_charge_cancels_the_order_and_an_order_without_one_ends_by_itself() {
+    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
+    let shop = Shop::with(clock.clone()).await;
+    let pix = shop.place(PaymentMethod::Pix).await;
+    let counter = shop.place(PaymentMethod::Counter).await;
+    clock.advance(Duration::from_secs(30 * 60));
+    let ended = shop.until(counter.id, |order| order.status == OrderStatus::Cancelled).await;
+    assert_eq!(shop.tracking(ended.id).await[1].actor.id, "order");
+    assert_eq!(shop.order(pix.id).await.status, OrderStatus::Requested, "its charge decides");
+    shop.tell(pix.id, &notice(&pix, 4, PaymentStatus::Cancelled)).await;
+    assert_eq!(shop.order(pix.id).await.status, OrderStatus::Cancelled);
+    assert_eq!(shop.tracking(pix.id).await[1].actor.id, "payment");
+}
+
+#[tokio::test]
+async fn the_next_attempt_closes_the_first_and_a_payment_that_came_first_wins() {
+    let shop = Shop::open().await;
+    let ana = shop.customer(CustomerId::new(), "password");
+    let body = shop.body(PaymentMethod::Pix).await;
+    let order: Order = ana.post("/orders", &body).await.expect(201).parse();
+    let path = format!("/orders/{}/payment", order.id);
+    let again: Order = ana.post(&path, &json!({"payment_method": "checkout"})).await.expect(200).parse();
+    assert_eq!(again.payment_method, PaymentMethod::Checkout);
+    assert!(again.payment_link.is_some() && again.payment_id != order.payment_id);
+    assert_eq!(shop.peer.log().cancels[0].1.attempt, 1);
+    let first = notice(&order, 7, PaymentStatus::Cancelled);
+    shop.tell(order.id, &first).await;
+    assert_eq!(shop.order(order.id).await.status, OrderStatus::Requested);
+    shop.tell(order.id, &api::order::PaymentNotice { version: 8, status: PaymentStatus::Approved, ..first }).await;
+    assert_eq!(shop.order(order.id).await.payment_id, order.payment_id);
+    ana.post(&path, &json!({"payment_method": "pix"})).await.refused(ProblemKind::AlreadyPaid);
+    let second = notice(&order, 1, PaymentStatus::Approved);
+    let second = api::order::PaymentNotice { payment_id: PaymentId::new(), attempt: 3, ..second };
+    assert_eq!(shop.tell(order.id, &second).await, NoticeOutcome::RefundRequested);
+}

@@ -1,0 +1,207 @@
+//! A payment service that does as it is told, and an auth service that gives out service tokens.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use api::payment::{CancelCharge, CancelledCharge, CounterPayment, NewPayment, NewRefund, Payment};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use domain::{Clock, Timestamp};
+use domain::{Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, SystemClock};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+/// How the payment service behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Up,
+    /// Answers 503.
+    Down,
+    /// Answers after this long.
+    Slow(Duration),
+    /// Does what it is asked, and the answer is lost.
+    Deaf,
+}
+
+#[derive(Default)]
+pub(crate) struct Log {
+    pub(crate) creates: Vec<(NewPayment, String)>,
+    pub(crate) cancels: Vec<(OrderId, CancelCharge)>,
+    pub(crate) counters: Vec<(CounterPayment, String)>,
+    pub(crate) refunds: Vec<(PaymentId, NewRefund, String)>,
+    pub(crate) charges: HashMap<String, Payment>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Peer {
+    mood: Arc<Mutex<Mood>>,
+    log: Arc<Mutex<Log>>,
+    pub(crate) url: url::Url,
+    _stop: Arc<Stop>,
+}
+
+struct Stop(CancellationToken);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Peer {
+    pub(crate) fn start() -> Peer {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let stop = CancellationToken::new();
+        let peer = Peer {
+            mood: Arc::new(Mutex::new(Mood::Up)),
+            log: Arc::default(),
+            url,
+            _stop: Arc::new(Stop(stop.clone())),
+        };
+        let inner = Inner { mood: peer.mood.clone(), log: peer.log.clone() };
+        let router = Router::new()
+            .route("/token", post(token))
+            .route("/payments", post(create))
+            .route("/payments/{id}/refund", post(refund))
+            .route("/internal/orders/{id}/charge/cancel", post(cancel))
+            .route("/internal/payments/counter", post(counter))
+            .with_state(inner);
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        tokio::spawn(web::serve(router, listener, stop));
+        peer
+    }
+
+    pub(crate) fn mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap()
+    }
+}
+
+#[derive(Clone)]
+struct Inner {
+    mood: Arc<Mutex<Mood>>,
+    log: Arc<Mutex<Log>>,
+}
+
+impl Inner {
+    /// Waits or refuses as the mood is; says whether the answer gets through.
+    async fn before(&self) -> Result<(), Response> {
+        let mood = *self.mood.lock().unwrap();
+        match mood {
+            Mood::Down => Err(lost()),
+            Mood::Slow(time) => {
+                tokio::time::sleep(time).await;
+                Ok(())
+            }
+            Mood::Up | Mood::Deaf => Ok(()),
+        }
+    }
+
+    fn answer<T: serde::Serialize>(&self, status: StatusCode, value: T) -> Response {
+        if *self.mood.lock().unwrap() == Mood::Deaf { lost() } else { (status, Json(value)).into_response() }
+    }
+}
+
+fn lost() -> Response {
+    (StatusCode::BAD_GATEWAY, "nobody there").into_response()
+}
+
+async fn token() -> Json<serde_json::Value> {
+    let answer = json!({"access_token": "service", "token_type": "bearer", "expires_in": 3600,
+        "customer_id": "order", "role": "service"});
+    Json(answer)
+}
+
+fn key(headers: &HeaderMap) -> String {
+    headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+pub(crate) fn payment(order: OrderId, amount: Money, method: PaymentMethod, status: PaymentStatus) -> Payment {
+    let now: Timestamp = SystemClock.now();
+    let text = |is: bool, text: &str| is.then(|| text.to_owned());
+    Payment {
+        payment_id: PaymentId::new(),
+        order_id: order,
+        customer_id: None,
+        amount,
+        refunded_amount: Money::ZERO,
+        currency: "BRL".to_owned(),
+        method,
+        status,
+        status_detail: String::new(),
+        provider_payment_id: None,
+        qr_code: text(method == PaymentMethod::Pix, "00020126580014br.gov.bcb.pix"),
+        qr_code_base64: None,
+        payment_link: text(method == PaymentMethod::Checkout, "https://pay.example.com/1"),
+        expires_at: Some(now.plus(Duration::from_secs(1800))),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+async fn create(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<NewPayment>) -> Response {
+    if let Err(lost) = peer.before().await {
+        return lost;
+    }
+    let key = key(&headers);
+    let charge = {
+        let mut log = peer.log.lock().unwrap();
+        log.creates.push((body.clone(), key.clone()));
+        let method = body.method.unwrap_or_default();
+        log.charges
+            .entry(key)
+            .or_insert_with(|| payment(body.order_id, body.amount, method, PaymentStatus::Pending))
+            .clone()
+    };
+    peer.answer(StatusCode::CREATED, charge)
+}
+
+async fn cancel(State(peer): State<Inner>, Path(id): Path<OrderId>, Json(body): Json<CancelCharge>) -> Response {
+    if let Err(lost) = peer.before().await {
+        return lost;
+    }
+    let payment = {
+        let mut log = peer.log.lock().unwrap();
+        let key = format!("{id}-{}", body.attempt);
+        log.cancels.push((id, body));
+        log.charges.get_mut(&key).map(|charge| {
+            if charge.status.is_open() {
+                charge.status = PaymentStatus::Cancelled;
+            }
+            charge.clone()
+        })
+    };
+    peer.answer(StatusCode::OK, CancelledCharge { payment })
+}
+
+async fn counter(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<CounterPayment>) -> Response {
+    if let Err(lost) = peer.before().await {
+        return lost;
+    }
+    let answer = payment(body.order_id, body.amount, PaymentMethod::Counter, PaymentStatus::Approved);
+    peer.log.lock().unwrap().counters.push((body, key(&headers)));
+    peer.answer(StatusCode::CREATED, answer)
+}
+
+async fn refund(
+    State(peer): State<Inner>,
+    Path(id): Path<PaymentId>,
+    headers: HeaderMap,
+    Json(body): Json<NewRefund>,
+) -> Response {
+    if let Err(lost) = peer.before().await {
+        return lost;
+    }
+    peer.log.lock().unwrap().refunds.push((id, body, key(&headers)));
+    let order = OrderId::new();
+    peer.answer(StatusCode::CREATED, payment(order, Money::ZERO, PaymentMethod::Pix, PaymentStatus::Approved))
+}
