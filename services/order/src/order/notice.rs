@@ -80,8 +80,12 @@ impl Order {
     }
 
     /// Money went back. An order that was given up ends here; one that the kitchen has not finished is given up first;
-    /// from then on only the payment's status tells.
+    /// from then on only the payment's status tells. Should the notice that the money came be missing, it is made up for,
+    /// so that any order of arrival ends the same.
     fn money_went(&mut self, n: usize, now: Timestamp) -> Vec<Errand> {
+        if self.status == OrderStatus::Requested && n == self.current {
+            or_nothing(self.system_step(OrderStatus::Paid, Actor::PaymentApproved, "payment", "", now));
+        }
         let in_kitchen = matches!(self.status, OrderStatus::Paid | OrderStatus::Preparing);
         if in_kitchen && n == self.current {
             // Giving up what has no money any more ends at once as refunded.

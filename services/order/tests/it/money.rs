@@ -149,3 +149,25 @@ async fn the_next_attempt_closes_the_first_and_a_payment_that_came_first_wins() 
     let second = api::order::PaymentNotice { payment_id: PaymentId::new(), attempt: 3, ..second };
     assert_eq!(shop.tell(order.id, &second).await, NoticeOutcome::RefundRequested);
 }
+
+#[tokio::test]
+async fn any_order_of_arrival_ends_the_same() {
+    let shop = Shop::open().await;
+    for arrival in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let order = shop.place(PaymentMethod::Pix).await;
+        let told = [
+            notice(&order, 2, PaymentStatus::InProcess),
+            notice(&order, 3, PaymentStatus::Approved),
+            notice(&order, 4, PaymentStatus::Refunded),
+        ];
+        for n in arrival {
+            shop.tell(order.id, &told[n]).await;
+            shop.tell(order.id, &told[n]).await;
+        }
+        let end = shop.order(order.id).await;
+        assert_eq!((end.status, end.payment_status), (OrderStatus::Refunded, PaymentStatus::Refunded), "{arrival:?}");
+        let steps: Vec<OrderStatus> = shop.tracking(order.id).await.iter().map(|row| row.status).collect();
+        use OrderStatus::{Cancelled, Paid, Refunded, Requested};
+        assert_eq!(steps, [Requested, Paid, Cancelled, Refunded], "{arrival:?}");
+    }
+}
