@@ -21,7 +21,7 @@ use crate::store::notes::Note;
 /// How far back a stale notification is dated.
 const STALE: Duration = Duration::from_secs(24 * 3600);
 
-/// Sends a notification once and notes what came of it. `scale` decides whether another attempt follows.
+/// Sends a notification once and notes what came of it.
 pub(super) async fn send(state: &State, mut note: Note) -> Note {
     let started = Instant::now();
     let answer = request(state, &note).await;

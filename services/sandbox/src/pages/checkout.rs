@@ -63,7 +63,8 @@ fn line(item: &Value) -> String {
     let title = escape(item.get("title").and_then(Value::as_str).unwrap_or_default());
     let quantity = item.get("quantity").and_then(Value::as_u64).unwrap_or(1);
     let price = item.get("unit_price").and_then(amount).unwrap_or(Money::ZERO);
-    format!("<tr><td>{quantity} × {title}</td><td>{}</td></tr>", price.brl())
+    let sum = u32::try_from(quantity).ok().and_then(|quantity| price.checked_mul(quantity)).unwrap_or(price);
+    format!("<tr><td>{quantity} × {title}</td><td>{}</td></tr>", sum.brl())
 }
 
 /// `POST /checkout/v1/pay?pref_id=…`: a click. It makes a payment, and goes back to the shop if the shop said where.
