@@ -34,7 +34,7 @@ fn afterword() -> String {
 
 /// A Brazilian snack bar in one program: orders, Pix payments through MercadoPago and the kitchen's board.
 #[derive(Parser)]
-#[command(name = "lanchonete", version, after_help = afterword(), propagate_version = true, max_term_width = 100)]
+#[command(name = "lanchonete", version, after_help = afterword(), max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,

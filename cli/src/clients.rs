@@ -29,8 +29,13 @@ pub(crate) struct Session {
 impl Session {
     /// For a command about `about`, whose address `--url` names.
     pub(crate) fn open(common: &Common, target: &Target, about: Service) -> Outcome<Self> {
+        Session::open_with(common, target, about, Overrides::default())
+    }
+
+    /// The same with more flags that stand for keys of the configuration.
+    pub(crate) fn open_with(common: &Common, target: &Target, about: Service, flags: Overrides) -> Outcome<Self> {
         let key = format!("{}.url", about.name());
-        let overrides = Overrides::default().with(key, "--url", target.url.as_deref());
+        let overrides = flags.with(key, "--url", target.url.as_deref());
         let config = Config::load(common, Purpose::Client, overrides)?;
         let credentials = Credentials::read(&config.data_dir)?;
         let given = target.token.clone().filter(|token| !token.expose_secret().trim().is_empty());

@@ -49,6 +49,11 @@ pub(crate) fn url_of(mut address: std::net::SocketAddr) -> Url {
     Url::parse(&format!("http://{address}")).unwrap_or_else(|_| unreachable!("a socket address is a URL's host"))
 }
 
+/// The address as people and scripts want it: a path can be put behind it.
+pub(crate) fn bare(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
 /// What the auth service is told.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthConfig {
@@ -127,6 +132,15 @@ impl Purpose {
     }
 }
 
+/// How the screens behave.
+#[derive(Debug, Clone)]
+pub(crate) struct BoardConfig {
+    pub(crate) interval: Duration,
+    pub(crate) warn_after: Duration,
+    pub(crate) late_after: Duration,
+    pub(crate) bell: bool,
+}
+
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -138,7 +152,8 @@ pub(crate) struct Config {
     pub(crate) mercadopago: MercadoPagoConfig,
     pub(crate) security: SecurityConfig,
     pub(crate) log: LogConfig,
-    pub(crate) board_interval: Duration,
+    pub(crate) board: BoardConfig,
+    pub(crate) sandbox_retry_every: Duration,
 }
 
 impl Config {
@@ -171,6 +186,7 @@ impl Config {
         if !sandbox.listen.ip().is_loopback() {
             reader.fault("sandbox.listen", "its control panel asks for no token, so it listens on loopback only");
         }
+        let sandbox_retry_every = reader.duration("sandbox.retry_every");
         let mercadopago = MercadoPagoConfig {
             base_url: reader.needed_url("mercadopago.base_url"),
             access_token: reader.secret("mercadopago.access_token"),
@@ -188,10 +204,21 @@ impl Config {
             audience: reader.needed_text("security.audience"),
         };
         let log = LogConfig { level: reader.log_level("log.level"), json: reader.word("log.format", "human", "json") };
-        let board_interval = reader.duration("board.interval");
+        let board = BoardConfig {
+            interval: reader.duration("board.interval"),
+            warn_after: reader.duration("board.warn_after"),
+            late_after: reader.duration("board.late_after"),
+            bell: reader.flag("board.bell"),
+        };
+        if board.late_after < board.warn_after {
+            reader.fault("board.late_after", "must not be shorter than board.warn_after");
+        }
+        if board.interval < Duration::from_millis(100) {
+            reader.fault("board.interval", "must be at least 100ms");
+        }
         reader.finish().map_err(faults)?;
         let data_dir = common.data_dir.clone();
-        Ok(Config { data_dir, auth, order, payment, sandbox, mercadopago, security, log, board_interval })
+        Ok(Config { data_dir, auth, order, payment, sandbox, sandbox_retry_every, mercadopago, security, log, board })
     }
 
     /// The place of a service.

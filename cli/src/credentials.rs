@@ -8,7 +8,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 use uuid::Uuid;
 
 use crate::exit::{Failure, Outcome};
@@ -28,9 +27,9 @@ pub(crate) struct Credentials {
     /// The data directory at the time of writing. Stores inside it are found again when it has moved.
     #[serde(default)]
     pub(crate) data_dir: PathBuf,
-    /// Address of each service.
+    /// Address of each service, without a slash at the end, so that a path can be put behind it.
     #[serde(default)]
-    pub(crate) urls: BTreeMap<String, Url>,
+    pub(crate) urls: BTreeMap<String, String>,
     /// Store of each service.
     #[serde(default)]
     pub(crate) databases: BTreeMap<String, String>,

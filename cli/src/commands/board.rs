@@ -4,12 +4,11 @@ use std::io::IsTerminal;
 
 use api::Lang;
 use domain::Role;
-use tui::{Options, Settings};
+use tui::{Options, Settings, Thresholds};
 
 use crate::args::{Board, Common};
 use crate::clients::Session;
-use crate::config::Service;
-use crate::duration;
+use crate::config::{Overrides, Service};
 use crate::exit::{Failure, Outcome};
 use crate::print::Printer;
 
@@ -17,11 +16,9 @@ use crate::print::Printer;
 const COLUMNS: u16 = 80;
 
 pub(crate) async fn run(common: &Common, args: Board, printer: Printer) -> Outcome {
-    let session = Session::open(common, &args.target, Service::Order)?;
-    let mut settings = screen(&session)?;
-    if let Some(interval) = &args.interval {
-        settings.interval = duration::parse(interval).map_err(|error| Failure::usage(format!("--interval {error}")))?;
-    }
+    let flags = Overrides::default().with("board.interval", "--interval", args.interval.as_deref());
+    let session = Session::open_with(common, &args.target, Service::Order, flags)?;
+    let mut settings = screen(&session);
     settings.readonly = args.readonly;
     let client = session.order(settings.role).await?;
     if printer.is_json() {
@@ -37,19 +34,21 @@ pub(crate) async fn run(common: &Common, args: Board, printer: Printer) -> Outco
 }
 
 /// How a screen behaves here.
-pub(crate) fn screen(session: &Session) -> Outcome<Settings> {
+pub(crate) fn screen(session: &Session) -> Settings {
     let config = &session.config;
     let mut settings = Settings::new(config.order.day.clone());
-    settings.interval = config.board_interval;
+    settings.interval = config.board.interval;
+    settings.thresholds = Thresholds { warn: config.board.warn_after, late: config.board.late_after };
+    settings.bell = config.board.bell;
     settings.sandbox = config.uses_sandbox();
     settings.colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     settings.lang = Lang::Pt;
     settings.role = Role::Kitchen;
-    Ok(settings)
+    settings
 }
 
 /// The terminal's width, or 80 without one.
-pub(crate) fn columns() -> u16 {
+fn columns() -> u16 {
     let terminal = std::io::stdout().is_terminal().then(crossterm::terminal::size);
     terminal.and_then(Result::ok).map_or(COLUMNS, |(columns, _)| columns)
 }

@@ -2,47 +2,60 @@
 
 use std::io::IsTerminal;
 
+use api::client::OrderClient;
 use api::order::Panel as Numbers;
+use tokio_util::sync::CancellationToken;
+use tui::Options;
 
+use super::board::{failure, screen};
 use crate::args::{Common, Panel};
 use crate::clients::Session;
 use crate::config::Service;
 use crate::exit::Outcome;
+use crate::platform::shutdown_signal;
 use crate::print::{Printer, strong};
-
-/// Clears the screen and goes to its first cell (ECMA-48 ED and CUP).
-const CLEAR: &str = "\x1b[2J\x1b[H";
 
 pub(crate) async fn run(common: &Common, args: Panel, printer: Printer) -> Outcome {
     let session = Session::open(common, &args.target, Service::Order)?;
     let client = session.order_public();
+    if args.once {
+        let (numbers, _) = client.panel(None).await?.unwrap_or_default();
+        return told(&numbers, printer);
+    }
+    if !printer.is_json() && std::io::stdout().is_terminal() {
+        return tui::panel_run(Options { client, settings: screen(&session) }).await.map_err(failure);
+    }
+    follow(&client, session.config.board.interval, printer, shutdown_signal()?).await
+}
+
+/// Without a terminal: the numbers again whenever they change.
+async fn follow(
+    client: &OrderClient,
+    interval: std::time::Duration,
+    printer: Printer,
+    shutdown: CancellationToken,
+) -> Outcome {
     let mut etag: Option<String> = None;
     loop {
         if let Some((numbers, tag)) = client.panel(etag.as_deref()).await? {
             etag = tag;
-            let clear = if !args.once && std::io::stdout().is_terminal() { CLEAR } else { "" };
-            printer.data(&numbers, || format!("{clear}{}", in_words(&numbers)))?;
-        }
-        if args.once {
-            return Ok(());
+            told(&numbers, printer)?;
         }
         tokio::select! {
-            () = tokio::time::sleep(session.config.board_interval) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(()),
+            () = tokio::time::sleep(interval) => {}
+            () = shutdown.cancelled() => return Ok(()),
         }
     }
 }
 
-fn in_words(numbers: &Numbers) -> String {
+fn told(numbers: &Numbers, printer: Printer) -> Outcome {
     let list = |numbers: &[u32]| match numbers {
         [] => "-".to_owned(),
         numbers => numbers.iter().map(u32::to_string).collect::<Vec<_>>().join("  "),
     };
-    format!(
-        "{}\n  {}\n{}\n  {}\n",
-        strong("PRONTO"),
-        list(&numbers.ready),
-        strong("EM PREPARO"),
-        list(&numbers.preparing)
-    )
+    printer.data(numbers, || {
+        let (ready, preparing) = (list(&numbers.ready), list(&numbers.preparing));
+        format!("{}\n  {ready}\n{}\n  {preparing}\n", strong("PRONTO"), strong("EM PREPARO"))
+    })?;
+    Ok(())
 }

@@ -1,13 +1,16 @@
 //! `seed`: brings the menu of a file into the order service, through its HTTP API.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use api::client::OrderClient;
+use api::Readiness;
+use api::client::{CallError, OrderClient};
 use api::order::{Category, NewCategory, NewProduct, PatchCategory, PatchProduct, Product};
 use domain::{CategoryId, Money, Role};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
 use super::menu::{all_categories, all_products, same};
 use crate::args::{Common, Seed};
@@ -20,6 +23,9 @@ use crate::print::Printer;
 const BUILT_IN: &str = include_str!("../../../fixtures/menu.json");
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 << 20;
+/// How long a service that has just started may take.
+const READY_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Requests on their way at the same time; the store commits them together.
 const AT_ONCE: usize = 16;
 
@@ -79,6 +85,7 @@ pub(crate) async fn run(common: &Common, args: Seed, printer: Printer) -> Outcom
     let menu = args.file.as_deref().map_or_else(built_in, from_file)?;
     let session = Session::open(common, &args.target, Service::Order)?;
     let client = session.order(Role::Admin).await?;
+    until_ready(&client).await?;
     let total = menu.categories.iter().map(|category| 1 + category.products.len()).sum::<usize>() as u64;
     let bar = if printer.may_animate() { ProgressBar::new(total) } else { ProgressBar::hidden() };
     let seeded = load(&client, menu, &bar).await;
@@ -88,6 +95,22 @@ pub(crate) async fn run(common: &Common, args: Seed, printer: Printer) -> Outcom
         format!("created {}, updated {}, unchanged {}\n", seeded.created, seeded.updated, seeded.unchanged)
     })?;
     Ok(())
+}
+
+/// Waits for a service that has just started: it listens before it knows auth's keys, and until then lets nobody in.
+async fn until_ready(client: &OrderClient) -> Outcome {
+    let deadline = Instant::now() + READY_WITHIN;
+    loop {
+        match client.http().get::<Readiness>("/ready").await {
+            Ok(_) => return Ok(()),
+            Err(CallError::Nonsense { status: 503, .. }) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
+            Err(CallError::Nonsense { status: 503, url, .. }) => {
+                return Err(Failure::unreachable(format!("the order service at {url} is not ready"))
+                    .hint(format!("{url}/ready says what is missing")));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// The menu that is compiled in.

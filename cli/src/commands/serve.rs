@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::authority;
 use crate::args::{Common, Serve};
-use crate::config::{Config, Overrides, Purpose, Service};
+use crate::config::{Config, Overrides, Purpose, Service, bare};
 use crate::credentials::Credentials;
 use crate::data_dir::{DataDir, Hold};
 use crate::exit::{Failure, Outcome};
@@ -37,6 +37,7 @@ pub(crate) async fn run(common: &Common, args: Serve, started: Instant, printer:
     let url = place.named_url.clone().unwrap_or_else(|| reserved.url());
     let mut addresses = Addresses::of(&config);
     addresses.set(args.service, url.clone());
+    let url = bare(&url);
 
     let (unit, tokens) = open(args.service, &config, &key, &addresses).await?;
     Credentials::update(data_dir.path(), |credentials| {

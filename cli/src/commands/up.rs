@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use super::{authority, seed, serve};
 use crate::args::{Common, Up};
 use crate::clients::Session;
-use crate::config::{Config, Overrides, Purpose, Service};
+use crate::config::{Config, Overrides, Purpose, Service, bare};
 use crate::credentials::{self, AdminLogin, Credentials};
 use crate::data_dir::{DataDir, Hold};
 use crate::exit::{Exit, Failure, Outcome};
@@ -160,7 +160,7 @@ fn write_credentials(config: &Config, at: &Addresses, first: Option<FirstAdmin>,
                 credentials.urls.remove(&name);
                 continue;
             }
-            credentials.urls.insert(name.clone(), at.get(service).clone());
+            credentials.urls.insert(name.clone(), bare(at.get(service)));
             if service != Service::Sandbox {
                 credentials.databases.insert(name, super::full(&config.place(service).database));
             }
@@ -198,7 +198,7 @@ async fn has_keys(router: &Router) -> bool {
 fn tell(config: &Config, at: &Addresses, printer: Printer) -> Outcome {
     let sandbox = config.uses_sandbox();
     let services = Service::ALL.into_iter().filter(|service| *service != Service::Sandbox || sandbox);
-    let urls: Vec<(&str, &str)> = services.map(|s| (s.name(), at.get(s).as_str().trim_end_matches('/'))).collect();
+    let urls: Vec<(&str, String)> = services.map(|service| (service.name(), bare(at.get(service)))).collect();
     let credentials = config.data_dir.join(credentials::FILE);
     let next = next_command(config);
     let money = if sandbox { "sandbox" } else { "mercadopago" };

@@ -69,7 +69,7 @@ pub(super) fn credentials(layers: &mut Layers, credentials: &Credentials, purpos
     for service in Service::ALL {
         let name = service.name();
         if let Some(url) = credentials.urls.get(name).filter(|_| purpose.believes_url(service)) {
-            layers.set_text(&format!("{name}.url"), url.as_str(), Origin::Credentials);
+            layers.set_text(&format!("{name}.url"), url, Origin::Credentials);
         }
         if let Some(database) = credentials.databases.get(name).filter(|_| purpose.believes_database()) {
             layers.set_text(&format!("{name}.database"), database, Origin::Credentials);

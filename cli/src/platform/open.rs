@@ -1,6 +1,7 @@
 //! From the configuration to open services. Each needs its store and no network.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use store::{StoreError, StoreUrl};
@@ -15,6 +16,8 @@ use crate::master_key::{MasterKey, Use};
 
 /// What the sandbox takes for an access token: anything that begins like a test token of MercadoPago.
 const SANDBOX_TOKEN: &str = "TEST-lanchonete";
+/// How long MercadoPago waits before it sends a notification again.
+const MERCADOPAGO_RETRY: Duration = Duration::from_secs(15 * 60);
 /// Added to the payment service's public address, as MercadoPago is told.
 const WEBHOOK_PATH: &str = "payments/webhook";
 
@@ -143,6 +146,7 @@ pub(crate) async fn sandbox(config: &Config, key: &MasterKey, at: &Addresses) ->
     let mut settings = sandbox::Settings::new(database, at.sandbox.clone(), secret);
     let public = config.payment.public_url.as_ref().unwrap_or(&at.payment);
     settings.notification_url = Url::parse(&format!("{}/{WEBHOOK_PATH}", public.as_str().trim_end_matches('/'))).ok();
+    settings.retry_scale = config.sandbox_retry_every.as_secs_f64() / MERCADOPAGO_RETRY.as_secs_f64();
     let opened = sandbox::open(settings).await.map_err(|error| not_opened(Service::Sandbox, error))?;
     let router = opened.router();
     Ok(Unit::new(Service::Sandbox, End::AfterRequests, router, |stop| async move {

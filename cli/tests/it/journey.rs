@@ -81,7 +81,7 @@ fn the_counter_the_menu_and_the_people() {
     let added = ["menu", "add", "--name", "X-Ovo", "--category", "Novidades", "--price", "24.9"];
     assert_eq!(home.json(&added)["name"], "X-Ovo");
     assert!(home.fails(1, &added).contains("409 conflict"));
-    assert!(home.fails(1, &["order", "create", "--item", "X-Bur"]).contains("did you mean X-Burger?"));
+    assert!(home.fails(1, &["order", "create", "--item", "X-Bur"]).contains("did you mean"));
 
     let maria = ["customer", "register", "--name", "Maria", "--email", "maria@example.com", "--cpf", "529.982.247-25"];
     assert_eq!(at(&home.json(&maria), "/cpf"), "***.982.247-**");
@@ -113,7 +113,7 @@ fn the_counter_the_menu_and_the_people() {
     // Nothing is asked of a service here, and what was signed still holds.
     assert_eq!(home.json(&["token", "inspect", kitchen.trim()])["valid"], true);
     let again = home.up();
-    assert_eq!(at(&home.json(&["order", "show", &id]), "/status"), "cancelled");
+    eventually("the cash is handed back", || (status(&home, &id) == "refunded").then_some(()));
     assert_eq!(home.credentials()["admin"], kept["admin"], "the first administrator is made once");
     assert!(again.stop().0.success());
     let fresh = home.start(&[&["up", "--fresh", "--yes", "--no-seed"], &crate::support::ANYWHERE[..]].concat());
