@@ -73,7 +73,9 @@ pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Pr
     tell(&config, &addresses, printer)?;
     printer.talk(format_args!("ready in {} ms", started.elapsed().as_millis()));
     if args.demo {
-        let session = Session::new(config.clone(), Credentials::read(&config.data_dir)?, None)?;
+        // The customers are clients like any other: they find the services by what was just written down.
+        let client = Config::load(common, Purpose::Client, Overrides::default())?;
+        let session = Session::new(client, Credentials::read(&config.data_dir)?, None)?;
         tokio::spawn(demo::run(session, shutdown.clone(), printer));
     }
     let ended = try_join_all(serving).await.map_err(|error| Failure::internal(error.to_string()))?;

@@ -120,3 +120,15 @@ fn the_counter_the_menu_and_the_people() {
     assert_eq!(home.json(&["menu", "list"]), serde_json::json!([]));
     assert!(fresh.stop().0.success());
 }
+
+#[test]
+fn the_demo_brings_customers() {
+    let home = Home::new();
+    let running = home.start(&[&["up", "--demo"], &crate::support::ANYWHERE[..]].concat());
+    let orders = eventually("somebody orders", || {
+        let orders = home.json(&["order", "list"]);
+        orders.as_array().is_some_and(|orders| !orders.is_empty()).then_some(orders)
+    });
+    assert_ne!(at(&orders, "/0/pickup_name"), "null");
+    assert!(running.stop().0.success());
+}
