@@ -127,3 +127,46 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     written
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writers_at_the_same_time_keep_each_others_keys() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::thread::scope(|scope| {
+            for service in ["auth", "order", "payment", "sandbox"] {
+                let path = dir.path();
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        let insert = |it: &mut Credentials| {
+                            it.urls.insert(service.to_owned(), format!("http://{service}"));
+                        };
+                        Credentials::update(path, insert).expect("written");
+                    }
+                });
+            }
+        });
+        let read = Credentials::read(dir.path()).expect("right").expect("there");
+        assert_eq!(read.urls.len(), 4);
+    }
+
+    #[test]
+    fn stores_move_with_their_directory() {
+        let root = tempfile::tempdir().expect("a directory");
+        let (old, new) = (root.path().join("old"), root.path().join("new"));
+        std::fs::create_dir(&old).expect("made");
+        Credentials::update(&old, |it| {
+            it.databases.insert("order".into(), format!("sqlite:{}", old.join("order.db").display()));
+            it.databases.insert("auth".into(), "sqlite:/elsewhere/auth.db".into());
+            it.databases.insert("payment".into(), "mongodb://db.example.com/shop".into());
+        })
+        .expect("written");
+        std::fs::rename(&old, &new).expect("moved");
+        let databases = Credentials::read(&new).expect("right").expect("there").databases;
+        assert_eq!(databases["order"], format!("sqlite:{}", new.join("order.db").display()));
+        assert_eq!(databases["auth"], "sqlite:/elsewhere/auth.db");
+        assert_eq!(databases["payment"], "mongodb://db.example.com/shop");
+    }
+}

@@ -15,7 +15,7 @@ use toml::Value;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::layers::known;
+use super::layers::{Origin, known};
 use super::{Layers, Place};
 use crate::duration;
 
@@ -37,7 +37,10 @@ impl<'a> Reader<'a> {
 
     /// Notes what is wrong with a key. Values are not repeated: one may be a secret.
     pub(super) fn fault(&mut self, key: &str, reason: impl Display) {
-        self.faults.push(format!("{}: {key}: {reason}", self.layers.get(key).origin));
+        self.faults.push(match &self.layers.get(key).origin {
+            Origin::Default => format!("{key}: {reason}"),
+            origin => format!("{origin}: {key}: {reason}"),
+        });
     }
 
     fn text(&self, key: &str) -> &'a str {
