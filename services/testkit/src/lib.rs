@@ -6,6 +6,7 @@
 
 mod caller;
 mod mint;
+pub mod mongo;
 mod running;
 mod wait;
 
