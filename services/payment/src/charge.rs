@@ -33,7 +33,7 @@ impl Desk {
                 return self.never_charged(&payment).await;
             }
         }
-        let payment = self.apply(id, &Actor::System, |payment, now| renewed(payment, now)).await?.payment;
+        let payment = self.apply(id, &Actor::System, renewed).await?.payment;
         match self.send(&payment).await {
             Ok(()) => Ok(Verdict::Done),
             Err(NotYet::Provider(Error::Refused { code, .. })) => self.charge_refused(id, code, work).await,

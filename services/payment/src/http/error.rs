@@ -88,6 +88,7 @@ pub(super) fn unsigned(why: SignatureError) -> Fail {
         "A assinatura da notificação falta ou não vale.",
         "The signature of the notification is missing or does not hold.",
     )
+    .challenge(r#"MercadoPago realm="webhook", header="x-signature""#)
     .caused_by(why)
 }
 
