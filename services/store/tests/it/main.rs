@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
+mod mongo;
+mod queue;
 mod sqlite_batch;
 mod sqlite_open;
 mod support;
 mod table;
-mod table_model;
 mod url;
 mod worker;

@@ -1,0 +1,5 @@
+mod calls;
+mod connect;
+mod schema;
+pub(crate) mod server;
+mod watch;
