@@ -20,6 +20,12 @@ pub enum Kind {
     ReplicaSet,
 }
 
+impl Kind {
+    fn option(self) -> Option<&'static str> {
+        (self == Kind::ReplicaSet).then_some("--replica-set")
+    }
+}
+
 /// A running server. It is killed when the pipe to its script closes, however this process ends.
 #[derive(Debug)]
 pub struct Server {
@@ -39,10 +45,7 @@ impl Server {
     /// Why there can be none.
     pub fn run(dir: Option<&Path>, kind: Kind, more: &[&str]) -> Result<Server, String> {
         let mut command = Command::new(script());
-        command.arg("run").args(dir);
-        if kind == Kind::ReplicaSet {
-            command.arg("--replica-set");
-        }
+        command.arg("run").args(dir).args(kind.option());
         command.arg("--").args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut script = command.spawn().map_err(|error| format!("scripts/mongo: {error}"))?;
         let mut url = String::new();
@@ -63,8 +66,8 @@ impl Server {
     }
 
     /// Starts the server in `dir` again; it ends with the [`Server`] that ran there first.
-    pub fn start_again(dir: &Path) {
-        let start = Command::new(script()).arg("start").arg(dir).stdout(Stdio::null()).status();
+    pub fn start_again(dir: &Path, kind: Kind) {
+        let start = Command::new(script()).arg("start").arg(dir).args(kind.option()).stdout(Stdio::null()).status();
         assert!(start.unwrap().success());
     }
 

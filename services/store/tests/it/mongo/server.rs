@@ -1,115 +1,9 @@
-//! Genuine MongoDB servers for the tests: one on its own and one that is a replica set, started when first needed and gone
-//! with this process.
-
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+//! Cases on genuine MongoDB servers, each in a database of its own.
 
 use store::Mongo;
 use store::mongo::ConnectOptions;
-use uuid::Uuid;
 
-/// A user's own server, instead of the ones that we start.
-const OWN: &str = "LANCHONETE_TEST_MONGODB_URI";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Standalone,
-    ReplicaSet,
-}
-
-impl Kind {
-    fn option(self) -> Option<&'static str> {
-        (self == Kind::ReplicaSet).then_some("--replica-set")
-    }
-}
-
-/// A running server. It is killed when the pipe to its script closes, however this process ends.
-pub(crate) struct Server {
-    pub(crate) url: String,
-    script: Option<Child>,
-}
-
-fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/mongo")
-}
-
-impl Server {
-    /// One with its data in `dir`, or in a directory of its own.
-    pub(crate) fn run(dir: Option<&Path>, kind: Kind, more: &[&str]) -> Result<Server, String> {
-        let mut command = Command::new(script());
-        command.arg("run").args(dir).args(kind.option());
-        command.arg("--").args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut script = command.spawn().map_err(|error| format!("scripts/mongo: {error}"))?;
-        let mut url = String::new();
-        if let Some(out) = script.stdout.take() {
-            BufReader::new(out).read_line(&mut url).map_err(|error| error.to_string())?;
-        }
-        let url = url.trim().to_owned();
-        if url.is_empty() {
-            Err("scripts/mongo started no server".into())
-        } else {
-            Ok(Server { url, script: Some(script) })
-        }
-    }
-
-    /// Kills the server in `dir` as a power cut would.
-    pub(crate) fn kill(dir: &Path) {
-        assert!(Command::new(script()).arg("stop").arg(dir).arg("--kill").status().unwrap().success());
-    }
-
-    /// Starts the server in `dir` again; it ends with the [`Server`] that ran there first.
-    pub(crate) fn start_again(dir: &Path, kind: Kind) {
-        let start = Command::new(script()).arg("start").arg(dir).args(kind.option()).stdout(Stdio::null()).status();
-        assert!(start.unwrap().success());
-    }
-
-    /// The same server with the database `name`.
-    pub(crate) fn database(&self, name: &str) -> String {
-        match self.url.split_once('?') {
-            Some((server, options)) => format!("{}/{name}?{options}", server.trim_end_matches('/')),
-            None => format!("{}/{name}", self.url.trim_end_matches('/')),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(mut script) = self.script.take() {
-            drop(script.stdin.take());
-            let _ = script.wait();
-        }
-    }
-}
-
-/// The server that all tests of this kind share; `None` where there can be none.
-fn shared(kind: Kind) -> Option<&'static Server> {
-    static STANDALONE: OnceLock<Result<Server, String>> = OnceLock::new();
-    static REPLICA_SET: OnceLock<Result<Server, String>> = OnceLock::new();
-    let server = match kind {
-        Kind::Standalone => &STANDALONE,
-        Kind::ReplicaSet => &REPLICA_SET,
-    };
-    let server = server.get_or_init(|| match std::env::var(OWN) {
-        Ok(url) if url.contains("replicaSet=") || url.starts_with("mongodb+srv:") => match kind {
-            Kind::ReplicaSet => Ok(Server { url, script: None }),
-            Kind::Standalone => Err(format!("{OWN} names a replica set")),
-        },
-        Ok(url) => match kind {
-            Kind::Standalone => Ok(Server { url, script: None }),
-            Kind::ReplicaSet => Err(format!("{OWN} names no replica set")),
-        },
-        Err(_) => Server::run(None, kind, &[]),
-    });
-    server.as_ref().map_err(|why| skip(why)).ok()
-}
-
-/// Nobody must believe that a test ran which did not: said past the capture of the test harness, and fatal in CI.
-pub(crate) fn skip(why: &str) {
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "no MongoDB server: {why}");
-    let _ = writeln!(std::io::stderr(), "SKIPPED, no MongoDB server: {why}");
-}
+pub(crate) use testkit::mongo::{Kind, Server, skip};
 
 /// A database of a test's own.
 pub(crate) struct Place {
@@ -124,8 +18,7 @@ impl Place {
 
 /// Runs a case on the shared server of this kind, in a new database that goes away when the case has passed.
 pub(crate) async fn on<F: Future<Output = ()>>(kind: Kind, case: impl FnOnce(Place) -> F) {
-    let Some(server) = shared(kind) else { return };
-    let url = server.database(&format!("test_{}", Uuid::now_v7().simple()));
+    let Some(url) = testkit::mongo::database(kind) else { return };
     case(Place { url: url.clone() }).await;
     let mongo = Place { url }.connect().await;
     let database = mongo.database().clone();
