@@ -69,12 +69,20 @@ impl Payment {
 
     fn take(&mut self, snapshot: Snapshot, now: Timestamp, step: &mut Step) {
         let id = snapshot.provider_payment_id.clone();
-        let first = !self.provider_payments().any(|known| known == id);
+        let known = self.snapshots.iter().find(|known| known.provider_payment_id == id).map(|known| known.status);
+        let retreats = known.is_some_and(PaymentStatus::was_paid) && !snapshot.status.was_paid();
         let what = format!("{id} {} ({}) refunded {}", snapshot.status, snapshot.status_detail, snapshot.refunded);
         if !merge(&mut self.snapshots, snapshot) {
             return;
         }
-        let kind = if first { "charge_sent" } else { "provider_report" };
+        let kind = match known {
+            None => "charge_sent",
+            Some(_) if retreats => "retreat",
+            Some(_) => "provider_report",
+        };
+        if retreats {
+            tracing::error!(payment = %self.id, %what, "MercadoPago takes its word back that money came");
+        }
         step.log(self, now, kind, &Actor::Provider, Some(what));
         self.return_surplus(&id, now, step);
     }

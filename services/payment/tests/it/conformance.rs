@@ -1,0 +1,300 @@
+//! What every store of payments must do, one small case for each fact.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{CustomerId, Money, OrderId, Page, PaymentId, PaymentMethod, PaymentStatus, Timestamp};
+use payment::Key;
+use payment::payment::{Actor, Charge, Expected, Payment, Step, Why};
+use payment::store::sqlite::SqliteStore;
+use payment::store::{Filter, Inserted, PaymentStore, Saved, Schedule};
+use testkit::TempDir;
+
+const LEASE: Duration = Duration::from_secs(60);
+const SCHEDULE: Schedule = Schedule { first: Duration::from_secs(5), max: Duration::from_secs(300) };
+
+/// A store, and what must outlive it.
+struct Opened(Arc<dyn PaymentStore>, #[allow(dead_code, reason = "kept until the test ends")] TempDir);
+
+fn sqlite() -> Opened {
+    let dir = testkit::temp_dir();
+    let store = SqliteStore::open(&dir.path().join("payment.db"), SCHEDULE).expect("the store opens");
+    Opened(Arc::new(store), dir)
+}
+
+/// Each fact as a test of its own, for each database.
+macro_rules! facts {
+    ($($fact:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $fact() {
+                super::$fact(super::sqlite().0.as_ref()).await;
+            })*
+        }
+    };
+}
+
+facts! {
+    a_payment_comes_back_as_it_was_stored
+    an_order_has_one_open_payment
+    a_closed_payment_makes_room_for_the_next
+    a_paid_payment_stands_beside_an_open_one
+    a_key_brings_back_what_it_made
+    a_key_with_another_body_is_refused
+    a_key_is_free_after_a_day
+    its_maker_holds_the_first_work
+    a_change_needs_the_version_before_it
+    a_change_comes_with_its_log_in_order
+    a_change_that_the_order_sees_is_told
+    a_payment_of_mercadopago_belongs_to_one_of_ours
+    lists_are_newest_first
+    filters_narrow
+    totals_count_what_the_page_leaves_out
+    what_is_due_is_taken_once_per_wait
+    waits_grow_and_end_at_the_expiry
+    what_is_decided_is_not_due
+    a_notification_is_one_entry_however_often
+    keys_are_kept
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000 + seconds * 1000)
+}
+
+fn charge(order: OrderId, method: PaymentMethod) -> Charge {
+    Charge {
+        order_id: order,
+        attempt: 1,
+        customer_id: Some(CustomerId::new()),
+        amount: Money::from_centavos(3500),
+        method,
+        description: "Pedido 7".to_owned(),
+        email: Some("ana@example.com".parse().unwrap()),
+        expires_at: at(1800),
+        key: None,
+    }
+}
+
+fn pix(order: OrderId) -> (Payment, Step) {
+    Payment::create(charge(order, PaymentMethod::Pix), &Actor::System, LEASE, at(0))
+}
+
+async fn stored(store: &dyn PaymentStore, order: OrderId) -> Payment {
+    let (payment, step) = pix(order);
+    assert!(matches!(store.insert(&payment, step, at(0)).await.unwrap(), Inserted::New(_)));
+    payment
+}
+
+/// A report of MercadoPago's on this payment.
+fn report(payment: &Payment, id: i64, status: &str) -> mercadopago::Payment {
+    serde_json::from_value(serde_json::json!({
+        "id": id, "status": status, "status_detail": "accredited", "transaction_amount": 35.0, "currency_id": "BRL",
+        "external_reference": payment.id.to_string(), "live_mode": false, "date_last_updated": at(10).to_string(),
+    }))
+    .unwrap()
+}
+
+fn reported(payment: &Payment, id: i64, status: &str) -> (Payment, Step) {
+    let mut after = payment.clone();
+    let step = after.report(&report(payment, id, status), Expected { live: false }, at(10));
+    let step = after.finish(payment, step, &Actor::Provider, at(10)).unwrap();
+    (after, step)
+}
+
+async fn save(store: &dyn PaymentStore, (payment, step): (Payment, Step)) -> Payment {
+    assert!(matches!(store.save(&payment, step, at(10)).await.unwrap(), Saved::Done(_)));
+    payment
+}
+
+async fn a_payment_comes_back_as_it_was_stored(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    assert_eq!(store.payment(payment.id).await.unwrap(), Some(payment));
+    assert_eq!(store.payment(PaymentId::new()).await.unwrap(), None);
+}
+
+async fn an_order_has_one_open_payment(store: &dyn PaymentStore) {
+    let order = OrderId::new();
+    let first = stored(store, order).await;
+    let (second, step) = pix(order);
+    let outcome = store.insert(&second, step, at(0)).await.unwrap();
+    assert!(matches!(outcome, Inserted::ChargeExists(live) if live == first.id));
+    assert_eq!(store.payment(second.id).await.unwrap(), None);
+}
+
+async fn a_closed_payment_makes_room_for_the_next(store: &dyn PaymentStore) {
+    let order = OrderId::new();
+    let payment = stored(store, order).await;
+    save(store, reported(&payment, 1, "cancelled")).await;
+    stored(store, order).await;
+}
+
+async fn a_paid_payment_stands_beside_an_open_one(store: &dyn PaymentStore) {
+    let order = OrderId::new();
+    stored(store, order).await;
+    let (cash, step) = Payment::taken(charge(order, PaymentMethod::Counter), &Actor::System, at(0));
+    assert!(matches!(store.insert(&cash, step, at(0)).await.unwrap(), Inserted::New(_)));
+}
+
+fn keyed(body: &str) -> (Payment, Step) {
+    let key = Some(Key::new("order", "POST /payments", "k", &body));
+    let charge = Charge { key, ..charge(OrderId::new(), PaymentMethod::Pix) };
+    Payment::create(charge, &Actor::System, LEASE, at(0))
+}
+
+async fn a_key_brings_back_what_it_made(store: &dyn PaymentStore) {
+    let (first, step) = keyed("a");
+    store.insert(&first, step, at(0)).await.unwrap();
+    let (second, step) = keyed("a");
+    let outcome = store.insert(&second, step, at(60)).await.unwrap();
+    assert!(matches!(outcome, Inserted::Replayed(seen) if *seen == first));
+}
+
+async fn a_key_with_another_body_is_refused(store: &dyn PaymentStore) {
+    let (first, step) = keyed("a");
+    store.insert(&first, step, at(0)).await.unwrap();
+    let (second, step) = keyed("b");
+    assert!(matches!(store.insert(&second, step, at(60)).await.unwrap(), Inserted::KeyReused));
+}
+
+async fn a_key_is_free_after_a_day(store: &dyn PaymentStore) {
+    let (first, step) = keyed("a");
+    store.insert(&first, step, at(0)).await.unwrap();
+    let (second, step) = keyed("b");
+    assert!(matches!(store.insert(&second, step, at(24 * 3600)).await.unwrap(), Inserted::New(_)));
+}
+
+async fn its_maker_holds_the_first_work(store: &dyn PaymentStore) {
+    let (payment, step) = pix(OrderId::new());
+    let Inserted::New(held) = store.insert(&payment, step, at(0)).await.unwrap() else { panic!("it is new") };
+    assert_eq!(held.iter().map(|work| work.kind.as_str()).collect::<Vec<_>>(), ["charge"]);
+    let outbox = store.outbox();
+    assert!(outbox.claim(at(1), LEASE, 10).await.unwrap().is_empty(), "nobody else gets it");
+    assert!(outbox.done(&held[0]).await.unwrap());
+    assert_eq!(store.counts().await.unwrap().1.open, 0);
+}
+
+async fn a_change_needs_the_version_before_it(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    let (changed, step) = reported(&payment, 1, "approved");
+    save(store, (changed.clone(), step)).await;
+    let (late, step) = reported(&payment, 2, "rejected");
+    assert!(matches!(store.save(&late, step, at(11)).await.unwrap(), Saved::Stale));
+    assert_eq!(store.payment(payment.id).await.unwrap(), Some(changed));
+    let kinds: Vec<String> = store.events(payment.id).await.unwrap().into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, ["created", "charge_sent", "status"], "nothing of the late one is left");
+}
+
+async fn a_change_comes_with_its_log_in_order(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    let changed = save(store, reported(&payment, 1, "pending")).await;
+    save(store, reported(&changed, 2, "approved")).await;
+    let log = store.events(payment.id).await.unwrap();
+    let states: Vec<_> = log.iter().map(|event| (event.kind.as_str(), event.status)).collect();
+    assert_eq!(states[0], ("created", PaymentStatus::Pending));
+    assert_eq!(states.last().unwrap(), &("status", PaymentStatus::Approved));
+    assert!(store.events(PaymentId::new()).await.unwrap().is_empty());
+}
+
+async fn a_change_that_the_order_sees_is_told(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    save(store, reported(&payment, 1, "approved")).await;
+    let works = store.outbox().claim(at(11), LEASE, 10).await.unwrap();
+    assert_eq!(works.iter().map(|work| work.kind.as_str()).collect::<Vec<_>>(), ["notify"]);
+}
+
+async fn a_payment_of_mercadopago_belongs_to_one_of_ours(store: &dyn PaymentStore) {
+    let (one, other) = (stored(store, OrderId::new()).await, stored(store, OrderId::new()).await);
+    let one = save(store, reported(&one, 1, "approved")).await;
+    assert_eq!(store.by_provider("1").await.unwrap(), Some(one));
+    assert_eq!(store.by_provider("2").await.unwrap(), None);
+    let (stolen, step) = reported(&other, 1, "approved");
+    assert!(matches!(store.save(&stolen, step, at(11)).await.unwrap(), Saved::Taken));
+    assert_eq!(store.payment(other.id).await.unwrap(), Some(other));
+}
+
+async fn listed(store: &dyn PaymentStore, filter: Filter, skip: u32, limit: u32) -> (Vec<PaymentId>, u32) {
+    let listed = store.list(filter, Page { skip, limit }).await.unwrap();
+    (listed.items.into_iter().map(|payment| payment.id).collect(), listed.total)
+}
+
+async fn lists_are_newest_first(store: &dyn PaymentStore) {
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.insert(0, stored(store, OrderId::new()).await.id);
+    }
+    assert_eq!(listed(store, Filter::default(), 0, 100).await.0, made);
+}
+
+async fn filters_narrow(store: &dyn PaymentStore) {
+    let (one, other) = (stored(store, OrderId::new()).await, stored(store, OrderId::new()).await);
+    save(store, reported(&other, 1, "approved")).await;
+    let none = Filter::default();
+    for filter in [
+        Filter { payment_id: Some(one.id), ..none },
+        Filter { order_id: Some(one.order_id), ..none },
+        Filter { customer_id: one.customer_id, ..none },
+        Filter { status: Some(PaymentStatus::Pending), ..none },
+        Filter { order_id: Some(one.order_id), status: Some(PaymentStatus::Pending), ..none },
+    ] {
+        assert_eq!(listed(store, filter, 0, 10).await, (vec![one.id], 1), "{filter:?}");
+    }
+    let nobody = Filter { order_id: Some(one.order_id), status: Some(PaymentStatus::Approved), ..none };
+    assert_eq!(listed(store, nobody, 0, 10).await, (vec![], 0));
+}
+
+async fn totals_count_what_the_page_leaves_out(store: &dyn PaymentStore) {
+    for _ in 0..5 {
+        stored(store, OrderId::new()).await;
+    }
+    let (page, total) = listed(store, Filter::default(), 3, 10).await;
+    assert_eq!((page.len(), total), (2, 5));
+}
+
+async fn due(store: &dyn PaymentStore, seconds: i64) -> usize {
+    store.take_due(at(seconds), 10).await.unwrap().len()
+}
+
+async fn what_is_due_is_taken_once_per_wait(store: &dyn PaymentStore) {
+    stored(store, OrderId::new()).await;
+    assert_eq!((due(store, 4).await, due(store, 5).await, due(store, 5).await), (0, 1, 0));
+}
+
+async fn waits_grow_and_end_at_the_expiry(store: &dyn PaymentStore) {
+    stored(store, OrderId::new()).await;
+    let mut taken = Vec::new();
+    for second in 0..=1800 {
+        if due(store, second).await > 0 {
+            taken.push(second);
+        }
+    }
+    assert_eq!(taken, [5, 15, 35, 75, 155, 315, 615, 915, 1215, 1515, 1800]);
+}
+
+async fn what_is_decided_is_not_due(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    let mut closed = payment.clone();
+    let step = closed.close(Why::Order, &Actor::System, None, at(10));
+    let step = closed.finish(&payment, step, &Actor::System, at(10)).unwrap();
+    let closing = save(store, (closed, step)).await;
+    save(store, reported(&closing, 1, "cancelled")).await;
+    assert_eq!(due(store, 3600).await, 0);
+}
+
+async fn a_notification_is_one_entry_however_often(store: &dyn PaymentStore) {
+    for second in 0..3 {
+        store.notified("77", at(second)).await.unwrap();
+    }
+    let inbox = store.inbox();
+    let works = inbox.claim(at(3), LEASE, 10).await.unwrap();
+    assert_eq!(works.iter().map(|work| work.aggregate.as_str()).collect::<Vec<_>>(), ["77"]);
+    store.notified("77", at(4)).await.unwrap();
+    assert!(inbox.done(&works[0]).await.unwrap());
+    assert_eq!(inbox.claim(at(5), LEASE, 10).await.unwrap().len(), 1, "what came meanwhile is looked into");
+}
+
+async fn keys_are_kept(store: &dyn PaymentStore) {
+    assert_eq!(store.keys().await.unwrap(), None);
+    store.keep_keys("a").await.unwrap();
+    store.keep_keys("b").await.unwrap();
+    assert_eq!(store.keys().await.unwrap().as_deref(), Some("b"));
+}

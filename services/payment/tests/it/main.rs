@@ -1,0 +1,20 @@
+//! The payment service over HTTP, with an order service and a MercadoPago that do as they are told.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[macro_use]
+mod conformance;
+mod charges;
+mod counter;
+mod defects;
+mod expiry;
+mod machine;
+mod notifications;
+mod orders;
+mod provider;
+mod reading;
+mod refunds;
+mod reports;
+mod sandboxed;
+mod trouble;
+mod world;

@@ -1,0 +1,86 @@
+//! An order service that keeps what it is told, and can be down; it also hands out the service's own token.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::auth::TokenAnswer;
+use api::order::{NoticeAnswer, NoticeOutcome, PaymentNotice};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use domain::{PaymentId, PaymentStatus, Role};
+use testkit::{Running, eventually};
+
+#[derive(Default)]
+struct Inner {
+    down: AtomicBool,
+    refused: AtomicBool,
+    notices: Mutex<Vec<PaymentNotice>>,
+}
+
+pub(crate) struct Orders {
+    inner: Arc<Inner>,
+    pub(crate) running: Running,
+}
+
+async fn notice(State(inner): State<Arc<Inner>>, headers: HeaderMap, Json(notice): Json<PaymentNotice>) -> Response {
+    if inner.down.load(Ordering::SeqCst) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if inner.refused.load(Ordering::SeqCst) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    if headers.get("authorization").is_none_or(|value| value != "Bearer our-own-token") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    inner.notices.lock().unwrap().push(notice);
+    Json(NoticeAnswer { outcome: NoticeOutcome::Applied }).into_response()
+}
+
+async fn token() -> Json<TokenAnswer> {
+    Json(TokenAnswer {
+        access_token: "our-own-token".to_owned(),
+        token_type: "bearer".to_owned(),
+        expires_in: 3600,
+        customer_id: "payment".to_owned(),
+        role: Role::Service,
+    })
+}
+
+impl Orders {
+    pub(crate) fn start() -> Self {
+        let inner = Arc::new(Inner::default());
+        let routes = Router::new()
+            .route(
+                "/internal/orders/{id}/payment",
+                post(|Path(_): Path<String>, state, headers, body| notice(state, headers, body)),
+            )
+            .route("/token", post(token))
+            .with_state(inner.clone());
+        Orders { inner, running: testkit::spawn(routes) }
+    }
+
+    pub(crate) fn set_down(&self, down: bool) {
+        self.inner.down.store(down, Ordering::SeqCst);
+    }
+
+    pub(crate) fn refuse(&self) {
+        self.inner.refused.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn notices(&self, payment: PaymentId) -> Vec<PaymentNotice> {
+        let all = self.inner.notices.lock().unwrap();
+        all.iter().filter(|notice| notice.payment_id == payment).cloned().collect()
+    }
+
+    /// The first notice that says so; panics when there is none in time.
+    pub(crate) async fn told(&self, payment: PaymentId, status: PaymentStatus) -> PaymentNotice {
+        eventually(Duration::from_secs(10), || async {
+            self.notices(payment).into_iter().find(|notice| notice.status == status)
+        })
+        .await
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading payments, deciding by hand, and what every service has.
+
+use api::ProblemKind;
+use api::payment::Payment;
+use domain::{CustomerId, PaymentId, PaymentStatus, Role};
+use serde_json::{Value, json};
+use testkit::Caller;
+
+use crate::world::{World, body};
+
+async fn of_customer(world: &World, customer: CustomerId) -> Payment {
+    let mut asked = body("counter");
+    asked["customer_id"] = json!(customer);
+    world.create(&asked).await
+}
+
+fn customer(world: &World, id: CustomerId) -> Caller {
+    world.anyone().with_token(world.mint.token_for(id.to_string(), Role::Customer, Some("password")))
+}
+
+#[tokio::test]
+async fn a_customer_sees_their_own_and_no_others() {
+    let world = World::start().await;
+    let (ana, bia) = (CustomerId::new(), CustomerId::new());
+    let (hers, others) = (of_customer(&world, ana).await, of_customer(&world, bia).await);
+    let caller = customer(&world, ana);
+    caller.get(&format!("/payments/{}", hers.payment_id)).await.expect(200);
+    caller.get(&format!("/payments/{}", others.payment_id)).await.refused(ProblemKind::NotFound);
+    caller.get(&format!("/payments/{}/qr.png", others.payment_id)).await.refused(ProblemKind::NotFound);
+    let mine: Vec<Payment> = caller.get("/payments").await.expect(200).parse();
+    assert_eq!(mine.iter().map(|payment| payment.payment_id).collect::<Vec<_>>(), [hers.payment_id]);
+    assert_eq!(caller.get(&format!("/payments?customer_id={bia}")).await.expect(200).json, json!([]));
+    caller.get(&format!("/payments/{}/events", hers.payment_id)).await.refused(ProblemKind::Forbidden);
+}
+
+#[tokio::test]
+async fn lists_are_newest_first_filtered_and_counted() {
+    let world = World::start().await;
+    let mut made = Vec::new();
+    for _ in 0..12 {
+        made.push(world.create(&body("counter")).await);
+    }
+    let admin = world.as_role(Role::Cashier);
+    let page = admin.get("/payments").await.expect(200);
+    assert_eq!(page.header("x-total-count"), Some("12"));
+    let page: Vec<Payment> = page.parse();
+    let newest: Vec<PaymentId> = made.iter().rev().take(10).map(|payment| payment.payment_id).collect();
+    assert_eq!(page.iter().map(|payment| payment.payment_id).collect::<Vec<_>>(), newest);
+    for (query, many) in [
+        (format!("order_id={}", made[3].order_id), 1),
+        (format!("payment_id={}", made[3].payment_id), 1),
+        (format!("payment_id={}&order_id={}", made[3].payment_id, made[4].order_id), 0),
+        ("status=approved".to_owned(), 0),
+        ("status=pending&limit=100".to_owned(), 12),
+        ("skip=10".to_owned(), 2),
+    ] {
+        let found = admin.get(&format!("/payment/?{query}")).await.expect(200);
+        assert_eq!(found.json.as_array().map(Vec::len), Some(many), "{query}");
+    }
+    admin.get("/payments?status=gold&limit=101&nothing=1").await.refused(ProblemKind::InvalidParameter);
+}
+
+#[tokio::test]
+async fn an_admin_decides_an_open_payment_and_the_log_says_who_and_why() {
+    let world = World::start().await;
+    let payment = world.pix().await;
+    let path = format!("/payments/{}", payment.payment_id);
+    let patch = |status: &str| json!({ "status": status, "reason": "conferido no extrato" });
+    for status in ["refunded", "pending", "charged_back"] {
+        world.admin().patch(&path, &patch(status)).await.refused(ProblemKind::IllegalTransition);
+    }
+    let decided: Payment = world.admin().patch(&path, &patch("approved")).await.expect(200).parse();
+    assert_eq!((decided.status, decided.status_detail.as_str()), (PaymentStatus::Approved, "manual"));
+    world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    let event = world.logged(payment.payment_id, "manual").await;
+    assert!(event.actor.starts_with("admin:") && event.detail.unwrap().contains("conferido no extrato"));
+    let provider_id = payment.provider_payment_id.unwrap();
+    assert_eq!(world.provider.lock().payments[&provider_id]["status"], "cancelled", "nobody pays it as well");
+    world.admin().patch(&path, &patch("cancelled")).await.refused(ProblemKind::IllegalTransition);
+}
+
+#[tokio::test]
+async fn what_is_cancelled_by_hand_can_still_turn_out_paid() {
+    let world = World::start().await;
+    let payment = world.pix().await;
+    world.provider.lock().set(payment.provider_payment_id.as_ref().unwrap(), "approved", "accredited");
+    let patch = json!({ "status": "cancelled", "reason": "x" });
+    let seen: Payment =
+        world.admin().patch(&format!("/payments/{}", payment.payment_id), &patch).await.expect(200).parse();
+    assert_eq!(seen.status, PaymentStatus::Approved);
+}
+
+#[tokio::test]
+async fn both_names_answer_alike() {
+    let world = World::start().await;
+    let id = world.pix().await.payment_id;
+    for path in [format!("/payments/{id}"), format!("/payments/{id}/events"), format!("/payments/{id}/qr.svg")] {
+        let one = world.admin().get(&path).await.expect(200).text;
+        let other = world.admin().get(&format!("{}/", path.replace("payments", "payment"))).await.expect(200).text;
+        assert_eq!(one, other);
+    }
+    let png = world.caller().get(&format!("/payments/{id}/qr.png")).await.expect(200);
+    assert_eq!(png.header("content-type"), Some("image/png"));
+    world.caller().get("/payments/not-an-id").await.refused(ProblemKind::NotFound);
+}
+
+#[tokio::test]
+async fn it_is_ready_and_measures_itself() {
+    let world = World::start().await;
+    world.pix().await;
+    world.quiet().await;
+    let ready = world.anyone().get("/ready").await.expect(200).parse::<api::Readiness>();
+    let names: Vec<&str> = ready.dependencies.iter().map(|dependency| dependency.name.as_str()).collect();
+    assert_eq!(names, ["store", "keys", "order", "mercadopago"]);
+    let metrics = world.anyone().get("/metrics").await.expect(200).text;
+    assert!(metrics.contains(r#"call="create_pix",outcome="ok""#), "{metrics}");
+    assert!(metrics.contains("work_open"), "{metrics}");
+}
+
+#[test]
+fn the_document_lists_every_route_with_its_refusals() {
+    let document: Value = serde_json::to_value(payment::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    for path in ["/payments", "/payments/{id}", "/payments/{id}/refund", "/payments/{id}/events", "/payments/webhook"] {
+        let operations = paths[path].as_object().unwrap();
+        assert!(operations.values().all(|operation| operation["responses"]["default"].is_object()), "{path}");
+    }
+}

@@ -1,0 +1,122 @@
+//! The same service against the real sandbox, which notifies by itself.
+
+use std::time::Duration;
+
+use api::payment::Payment;
+use domain::PaymentStatus;
+use mercadopago::control::{Control, Delivery, Faults, Move};
+use sandbox::{Sandbox, Settings};
+use secrecy::SecretString;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::provider::Provider;
+use crate::world::{SECRET, World, body, timings};
+
+struct Real {
+    world: World,
+    control: Control,
+    shutdown: CancellationToken,
+    _dir: testkit::TempDir,
+}
+
+impl Drop for Real {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+async fn real() -> Real {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let dir = testkit::temp_dir();
+    let settings = Settings::new(dir.path().join("sandbox.db"), url.clone(), SecretString::from(SECRET));
+    let sandbox: Sandbox = sandbox::open(settings).await.expect("the sandbox opens");
+    let shutdown = CancellationToken::new();
+    tokio::spawn(web::serve(sandbox.router(), listener, shutdown.clone()));
+    let (worker, end) = (sandbox.clone(), shutdown.clone());
+    tokio::spawn(async move { worker.run(end).await });
+    let control = Control::new(url.clone(), Duration::from_secs(20)).expect("a client");
+    let world = World::against(Provider::start(), url, timings()).await;
+    Real { world, control, shutdown, _dir: dir }
+}
+
+#[tokio::test]
+async fn a_pix_is_made_paid_and_given_back() {
+    let real = real().await;
+    let payment = real.world.pix().await;
+    let code = mercadopago::brcode::parse(payment.qr_code.as_ref().unwrap()).expect("a valid BR Code");
+    assert_eq!(code.amount, Some(payment.amount));
+    let provider_id = payment.provider_payment_id.as_ref().unwrap();
+    let moved = real.control.move_payment(provider_id, &Move::to("approved")).await.expect("the sandbox moves it");
+    assert!(moved.deliveries.iter().all(|d| d.http_status == Some(200)));
+    real.world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    let path = format!("/payments/{}/refund", payment.payment_id);
+    let part: Payment =
+        real.world.caller().post(&path, &json!({ "amount": 5, "reason": "x" })).await.expect(200).parse();
+    assert_eq!((part.status, part.refunded_amount.centavos()), (PaymentStatus::Approved, 500));
+    let rest: Payment = real.world.caller().post(&path, &json!({ "reason": "x" })).await.expect(200).parse();
+    assert_eq!((rest.status, rest.refunded_amount), (PaymentStatus::Refunded, payment.amount));
+}
+
+#[tokio::test]
+async fn a_checkout_is_tried_and_paid() {
+    let real = real().await;
+    let payment = real.world.create(&body("checkout")).await;
+    let preference = payment.provider_payment_id.clone().unwrap();
+    real.control.pay_preference(&preference, &Move::to("rejected")).await.expect("a try");
+    real.world.quiet().await;
+    assert_eq!(real.world.payment(payment.payment_id).await.status, PaymentStatus::Pending);
+    real.control.pay_preference(&preference, &Move::to("approved")).await.expect("a payment");
+    real.world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+}
+
+#[tokio::test]
+async fn hostile_deliveries_are_harmless() {
+    let real = real().await;
+    let payment = real.world.pix().await;
+    let id = payment.provider_payment_id.unwrap();
+    for delivery in [
+        Delivery { forge: true, ..Delivery::default() },
+        Delivery { wrong_secret: true, ..Delivery::default() },
+        Delivery { stale_ts: true, ..Delivery::default() },
+    ] {
+        let refused = real.control.move_payment(&id, &Move { delivery, ..Move::to("approved") }).await.unwrap();
+        assert!(!refused.moved);
+        assert!(refused.deliveries.iter().all(|d| d.http_status == Some(401)), "{:#?}", refused.deliveries);
+    }
+    let delivery = Delivery { duplicate: 5, reorder: true, ..Delivery::default() };
+    real.control.move_payment(&id, &Move { delivery, ..Move::to("approved") }).await.expect("it moves");
+    real.world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    real.world.quiet().await;
+    let log = real.world.events(payment.payment_id).await;
+    assert_eq!(log.iter().filter(|event| event.kind == "status").count(), 1, "{log:#?}");
+}
+
+#[tokio::test]
+async fn a_sandbox_that_fails_often_charges_once() {
+    let real = real().await;
+    let faults = Faults { server_error: 0.3, rate_limited: 0.1, bad_gateway: 0.2, ..Faults::default() };
+    real.control.set_faults(&faults).await.expect("faults");
+    let payment = real.world.pix().await;
+    let charged = testkit::eventually(Duration::from_secs(30), || async {
+        real.world.payment(payment.payment_id).await.provider_payment_id
+    });
+    let id = charged.await;
+    real.control.set_faults(&Faults::default()).await.expect("no faults");
+    let made = real.control.payments(&payment.payment_id.to_string()).await.expect("the sandbox answers");
+    assert_eq!(made.iter().map(|made| made.id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
+}
+
+#[tokio::test]
+async fn a_charge_is_given_up_at_the_sandbox() {
+    let real = real().await;
+    for method in ["pix", "checkout"] {
+        let payment = real.world.create(&body(method)).await;
+        let path = format!("/internal/orders/{}/charge/cancel", payment.order_id);
+        let closed = real.world.caller().post(&path, &json!({ "attempt": 1, "reason": "x" })).await.expect(200);
+        assert_eq!(closed.json["payment"]["status"], "cancelled", "{method}");
+    }
+}

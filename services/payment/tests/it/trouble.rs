@@ -1,0 +1,130 @@
+//! MercadoPago fails, and the order service too.
+
+use std::time::Duration;
+
+use domain::PaymentStatus;
+use payment::Timings;
+use testkit::eventually;
+
+use crate::provider::Fault;
+use crate::world::{SOON, World, body, timings};
+
+/// Each fault on the way leaves one charge, made with one key.
+async fn survives(faults: &[Fault]) {
+    let world = World::start().await;
+    world.provider.fail_next(faults.iter().copied());
+    let payment = world.create(&body("pix")).await;
+    assert_eq!(payment.status, PaymentStatus::Pending);
+    let charged = eventually(SOON, || async {
+        Some(world.payment(payment.payment_id).await).filter(|payment| payment.qr_code.is_some())
+    });
+    charged.await;
+    let keys = world.provider.keys_of("create");
+    assert_eq!(keys.len(), faults.len() + 1);
+    assert!(keys.iter().all(|key| *key == payment.payment_id.to_string()), "{keys:?}");
+    assert_eq!(world.provider.lock().payments.len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_of_mercadopago_is_tried_again() {
+    survives(&[Fault::Status(500), Fault::Status(503)]).await;
+}
+
+#[tokio::test]
+async fn being_asked_to_wait_is_waited_for() {
+    survives(&[Fault::Busy]).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_never_came_makes_no_second_charge() {
+    survives(&[Fault::SilentSuccess]).await;
+}
+
+#[tokio::test]
+async fn a_slow_mercadopago_delays_the_code_and_not_the_answer() {
+    let timings = Timings { answer_wait: Duration::from_millis(50), ..timings() };
+    let world = World::with(timings).await;
+    world.provider.fail_next([Fault::SilentSuccess]);
+    let payment = world.create(&body("pix")).await;
+    assert_eq!((payment.status, payment.qr_code), (PaymentStatus::Pending, None));
+    assert_eq!(payment.status_detail, "waiting_for_provider");
+    let notice = eventually(SOON, || async {
+        world.orders.notices(payment.payment_id).into_iter().find(|notice| notice.qr_code.is_some())
+    });
+    assert_eq!(notice.await.status, PaymentStatus::Pending);
+    assert_eq!(world.provider.lock().payments.len(), 1);
+}
+
+#[tokio::test]
+async fn a_charge_that_is_refused_for_good_is_rejected_and_the_order_may_try_again() {
+    let world = World::start().await;
+    world.provider.fail_next([Fault::Status(400)]);
+    let asked = body("pix");
+    let payment = world.create(&asked).await;
+    assert_eq!((payment.status, payment.status_detail.as_str()), (PaymentStatus::Rejected, "refused_by_provider"));
+    world.orders.told(payment.payment_id, PaymentStatus::Rejected).await;
+    assert_eq!(world.create(&asked).await.status, PaymentStatus::Pending);
+}
+
+#[tokio::test]
+async fn a_refusal_after_an_unheard_success_does_not_lose_the_charge() {
+    let world = World::start().await;
+    world.provider.fail_next([Fault::SilentSuccess, Fault::Status(400)]);
+    let payment = world.create(&body("pix")).await;
+    let found = eventually(SOON, || async {
+        Some(world.payment(payment.payment_id).await).filter(|payment| payment.qr_code.is_some())
+    });
+    assert_eq!(found.await.status, PaymentStatus::Pending);
+}
+
+#[tokio::test]
+async fn an_order_service_that_is_down_hears_of_it_later() {
+    let world = World::start().await;
+    let payment = world.pix().await;
+    world.quiet().await;
+    world.orders.set_down(true);
+    let provider_id = payment.provider_payment_id.unwrap();
+    world.provider.lock().set(&provider_id, "approved", "accredited");
+    world.notify(&provider_id).await.expect(200);
+    world.reaches(payment.payment_id, PaymentStatus::Approved).await;
+    assert!(world.orders.notices(payment.payment_id).iter().all(|notice| notice.status == PaymentStatus::Pending));
+    world.orders.set_down(false);
+    let notice = world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    assert_eq!((notice.paid_amount, notice.amount), (payment.amount, payment.amount));
+    world.quiet().await;
+    let versions: Vec<u64> = world.orders.notices(payment.payment_id).iter().map(|notice| notice.version).collect();
+    assert!(versions.is_sorted(), "{versions:?}");
+}
+
+#[tokio::test]
+async fn an_order_service_that_says_no_leaves_a_dead_letter() {
+    let world = World::start().await;
+    world.orders.refuse();
+    world.pix().await;
+    eventually(SOON, || async { (world.dead_letters().await == 1).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_lost_notification_is_found_by_asking() {
+    let world = World::with(crate::world::reconciling()).await;
+    let pix = world.pix().await;
+    let checkout = world.create(&body("checkout")).await;
+    world.provider.lock().set(pix.provider_payment_id.as_ref().unwrap(), "approved", "accredited");
+    world.provider.lock().pay_checkout(&checkout.payment_id.to_string(), 35.0, "approved");
+    world.orders.told(pix.payment_id, PaymentStatus::Approved).await;
+    world.orders.told(checkout.payment_id, PaymentStatus::Approved).await;
+}
+
+#[tokio::test]
+async fn what_was_begun_goes_on_after_a_restart() {
+    let timings = Timings { answer_wait: Duration::from_millis(20), ..timings() };
+    let world = World::with(timings).await;
+    world.provider.fail_next([Fault::Status(500)]);
+    let payment = world.create(&body("pix")).await;
+    let world = world.restart().await;
+    let charged = eventually(SOON, || async {
+        Some(world.payment(payment.payment_id).await).filter(|payment| payment.qr_code.is_some())
+    });
+    charged.await;
+    assert_eq!(world.provider.lock().payments.len(), 1);
+}
