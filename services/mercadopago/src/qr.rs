@@ -3,8 +3,8 @@
 
 use std::iter::repeat_n;
 
+use fast_qr::{ECL, QRBuilder};
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
-use qrcode::{Color, EcLevel, QrCode};
 
 /// Empty modules on each side.
 const QUIET: usize = 4;
@@ -51,9 +51,22 @@ pub fn png(text: &str, scale: u32) -> Result<Vec<u8>, QrError> {
 /// # Errors
 /// [`QrError::TooLong`] for more text than a QR code holds.
 pub fn svg(text: &str) -> Result<String, QrError> {
-    let code = code(text)?;
-    let mut draw = code.render::<qrcode::render::svg::Color<'_>>();
-    Ok(draw.module_dimensions(1, 1).build())
+    let modules = Modules::of(text)?;
+    let side = modules.side;
+    let mut path = String::with_capacity(side * side * 4);
+    for y in 0..side {
+        let mut x = 0;
+        while x < side {
+            let run = (x..side).take_while(|x| modules.is_dark(*x, y)).count();
+            if run > 0 {
+                path.push_str(&format!("M{x} {y}h{run}v1h-{run}z"));
+            }
+            x += run + 1;
+        }
+    }
+    Ok(format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/><path d="{path}"/></svg>"##
+    ))
 }
 
 /// Lines of half blocks, two modules in one character cell. The light modules are drawn and the dark ones left
@@ -80,10 +93,6 @@ pub fn terminal(text: &str) -> Result<String, QrError> {
     Ok(lines)
 }
 
-fn code(text: &str) -> Result<QrCode, QrError> {
-    QrCode::with_error_correction_level(text, EcLevel::M).map_err(|_| QrError::TooLong)
-}
-
 /// The modules with their quiet zone.
 struct Modules {
     side: usize,
@@ -93,9 +102,9 @@ struct Modules {
 
 impl Modules {
     fn of(text: &str) -> Result<Self, QrError> {
-        let code = code(text)?;
-        let inner = code.width();
-        let dark = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
+        let code = QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| QrError::TooLong)?;
+        let inner = code.size;
+        let dark = (0..inner).flat_map(|y| code[y].iter().take(inner).map(|module| module.value())).collect();
         Ok(Modules { side: inner + 2 * QUIET, inner, dark })
     }
 
