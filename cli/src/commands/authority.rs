@@ -55,7 +55,7 @@ pub(crate) fn settings(config: &Config, key: &MasterKey) -> Settings {
 pub(crate) fn open_failure(error: OpenError) -> Failure {
     match error {
         OpenError::Store(error) => error.into(),
-        OpenError::Unsupported(_) | OpenError::Setting { .. } => Failure::usage(error.to_string()),
+        OpenError::Setting { .. } => Failure::usage(error.to_string()),
         OpenError::WrappingKey { .. } => Failure::usage(error.to_string())
             .hint("put back the master.key that belongs to this store, or set LANCHONETE_SECURITY_MASTER_KEY"),
         OpenError::Internal(_) => Failure::internal(error.to_string()),

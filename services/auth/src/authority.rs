@@ -12,7 +12,7 @@ use crate::error::{Failure, IssueError, OpenError};
 use crate::keys::{KeyRing, LocalKeys};
 use crate::password::Passwords;
 use crate::settings::{Lives, Settings};
-use crate::store::{AuthStore, SqliteAuth};
+use crate::store::{AuthStore, MongoAuth, SqliteAuth};
 use crate::throttle::Throttle;
 use crate::token::{self, Draft, Inspection, Issued, Rules};
 
@@ -34,6 +34,17 @@ struct Inner {
     clock: Arc<dyn Clock>,
 }
 
+async fn open_store(settings: &Settings) -> Result<Arc<dyn AuthStore>, OpenError> {
+    Ok(match &settings.store {
+        StoreUrl::Sqlite(path) => {
+            let path = path.clone();
+            let opened = tokio::task::spawn_blocking(move || SqliteAuth::open(&path)).await;
+            Arc::new(opened.map_err(|_| OpenError::Internal("opening the store ended early"))??)
+        }
+        StoreUrl::Mongo(url) => Arc::new(MongoAuth::open(url, &settings.mongo).await?),
+    })
+}
+
 impl Authority {
     /// Opens the store, migrating it if need be; the first time makes the signing key, which signs at once.
     ///
@@ -41,11 +52,7 @@ impl Authority {
     /// [`OpenError`]: the store, a wrapping key that is not the store's, or a setting.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         let passwords = Passwords::new(settings.argon2)?;
-        let StoreUrl::Sqlite(path) = &settings.store else { return Err(OpenError::Unsupported(settings.store)) };
-        let path = path.clone();
-        let opened = tokio::task::spawn_blocking(move || SqliteAuth::open(&path)).await;
-        let store: Arc<dyn AuthStore> =
-            Arc::new(opened.map_err(|_| OpenError::Internal("opening the store ended early"))??);
+        let store = open_store(&settings).await?;
         let keys = match KeyRing::open(&*store, &settings.wrapping_key, settings.clock.now()).await {
             Ok(keys) => Arc::new(keys),
             Err(error) => {

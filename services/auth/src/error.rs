@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::TextError;
-use store::{StoreError, StoreUrl};
+use store::StoreError;
 
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -9,9 +9,6 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The program has no driver for this kind of store.
-    #[error("auth cannot keep its data in {0}: use sqlite:PATH")]
-    Unsupported(StoreUrl),
     /// The store's signing keys are wrapped under another key than the one given.
     #[error(
         "the signing key {kid} in the auth store was wrapped under another master key: use the master key that the store was created with"

@@ -4,6 +4,7 @@ use std::time::Duration;
 use domain::{Clock, SystemClock};
 use secrecy::SecretString;
 use store::StoreUrl;
+use store::mongo::ConnectOptions;
 use web::{Limits, TokenRules};
 
 use crate::Key;
@@ -13,6 +14,8 @@ use crate::Key;
 pub struct Settings {
     /// Where persons and signing keys are kept.
     pub store: StoreUrl,
+    /// How the store is reached, where it is a MongoDB.
+    pub mongo: ConnectOptions,
     /// Encrypts the signing keys in the store.
     pub wrapping_key: Key,
     /// Hide the CPFs in the store.
@@ -38,6 +41,7 @@ impl Settings {
     pub fn new(store: StoreUrl, wrapping_key: Key, cpf_keys: CpfKeys, clients: Clients) -> Self {
         Settings {
             store,
+            mongo: ConnectOptions::default(),
             wrapping_key,
             cpf_keys,
             clients,

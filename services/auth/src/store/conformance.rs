@@ -222,3 +222,14 @@ conformance!(sqlite, {
     let dir = tempfile::tempdir().unwrap();
     (SqliteAuth::open(&dir.path().join("auth.db")).unwrap(), dir)
 });
+
+macro_rules! on_mongo {
+    ($kind:ident) => {{
+        use crate::store::MongoAuth;
+        let Some(url) = testkit::mongo::database(testkit::mongo::Kind::$kind) else { return };
+        (MongoAuth::open(&url, &::store::mongo::ConnectOptions::default()).await.unwrap(), url)
+    }};
+}
+
+conformance!(mongo_standalone, on_mongo!(Standalone));
+conformance!(mongo_replica_set, on_mongo!(ReplicaSet));

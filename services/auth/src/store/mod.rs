@@ -4,6 +4,7 @@
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod conformance;
+mod mongo;
 mod sqlite;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use ::store::StoreResult;
 use async_trait::async_trait;
 use domain::{CustomerId, Email, Page, Role, Timestamp};
 
+pub(crate) use mongo::MongoAuth;
 pub(crate) use sqlite::SqliteAuth;
 
 use crate::cpf::CpfDigest;

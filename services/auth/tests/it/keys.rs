@@ -60,9 +60,9 @@ async fn settings_that_cannot_be_are_told_at_the_start() {
     cheap.argon2.memory_kib = 1;
     assert!(matches!(Authority::open(cheap).await, Err(OpenError::Setting { setting: "auth.argon2", .. })));
     let mut elsewhere = settings(dir.path(), clock);
-    elsewhere.store = StoreUrl::Mongo("mongodb://user:secret@host/db".to_owned());
+    elsewhere.store = StoreUrl::Mongo("mongodb://user:secret@host/d$b".to_owned());
     let text = Authority::open(elsewhere).await.unwrap_err().to_string();
-    assert!(text.contains("host/db") && !text.contains("secret"), "{text}");
+    assert!(text.contains("host/d$b") && !text.contains("secret"), "{text}");
 }
 
 #[tokio::test]

@@ -105,6 +105,25 @@ impl Docs {
     /// # Errors
     /// As [`Mongo::run`].
     pub async fn list<T: DeserializeOwned>(&self, filter: Document, part: Part) -> StoreResult<Vec<T>> {
+        let readable = |raw: &RawDocumentBuf| {
+            let left_out = |error: &StoreError| {
+                tracing::error!(collection = self.collection.name(), %error, "a document is left out");
+            };
+            self.read(raw).inspect_err(left_out).ok()
+        };
+        Ok(self.find(filter, part).await?.iter().filter_map(readable).collect())
+    }
+
+    /// Every document, in this order, for small collections that are useless in part.
+    ///
+    /// # Errors
+    /// As [`Docs::get`].
+    pub async fn all<T: DeserializeOwned>(&self, sort: Document) -> StoreResult<Vec<T>> {
+        let found = self.find(Document::new(), Part { sort, ..Part::default() }).await?;
+        found.iter().map(|raw| self.read(raw)).collect()
+    }
+
+    async fn find(&self, filter: Document, part: Part) -> StoreResult<Vec<RawDocumentBuf>> {
         let (collection, limit) = (self.raw(), self.mongo.call_timeout());
         let options = FindOptions::builder()
             .sort(part.sort)
@@ -113,11 +132,7 @@ impl Docs {
             .projection(part.only)
             .max_time(limit)
             .build();
-        let found: Vec<RawDocumentBuf> = self
-            .mongo
-            .run(async move { collection.find(filter).with_options(options).await?.try_collect().await })
-            .await?;
-        Ok(found.iter().filter_map(|raw| self.read_or_skip(raw)).collect())
+        self.mongo.run(async move { collection.find(filter).with_options(options).await?.try_collect().await }).await
     }
 
     /// How many match, counted no further than `cap`.
@@ -239,16 +254,6 @@ impl Docs {
             .run(async move { collection.aggregate(pipeline).max_time(limit).await?.try_collect().await })
             .await?;
         found.into_iter().map(|row| bson::deserialize_from_document(row).map_err(StoreError::internal)).collect()
-    }
-
-    fn read_or_skip<T: DeserializeOwned>(&self, raw: &RawDocumentBuf) -> Option<T> {
-        match self.read(raw) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                tracing::error!(collection = self.collection.name(), %error, "a document is left out");
-                None
-            }
-        }
     }
 
     /// A document as a value. Which field is wrong is told, and not what is in it.
