@@ -1,7 +1,7 @@
 //! What the kitchen looks at all the time, kept in memory: the queue, the pick-up screen, and the stream of changes.
 //! Fed after each commit; a change that comes late or twice is recognised by its version.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -83,6 +83,36 @@ impl Board {
         state.take(entry);
         // Nobody may be listening.
         let _ = self.events.send(event);
+    }
+
+    /// Those whose version is new here.
+    pub(crate) fn unknown(&self, versions: &[(OrderId, u64)]) -> Vec<OrderId> {
+        let state = self.state();
+        versions.iter().filter(|(id, version)| !state.knows(*id, *version)).map(|(id, _)| *id).collect()
+    }
+
+    /// What differs from the queue as the store has it: new versions, and what is not in it any more.
+    pub(crate) fn astray(&self, queue: &[(OrderId, u64)]) -> Vec<OrderId> {
+        let mut astray = self.unknown(queue);
+        let queue: HashSet<OrderId> = queue.iter().map(|(id, _)| *id).collect();
+        astray.extend(self.state().queued.keys().filter(|id| !queue.contains(id)));
+        astray
+    }
+
+    /// Takes an order away that the store cannot show, and does not ask for this version of it again.
+    pub(crate) fn lose(&self, id: OrderId, version: u64, now: Timestamp) {
+        let mut state = self.state();
+        if state.queued.get(&id).is_some_and(|entry| entry.version <= version) {
+            state.queued.remove(&id);
+            state.view = None;
+        }
+        let known = state.others.get(&id).map_or(0, |(known, _)| *known);
+        state.others.insert(id, (known.max(version), now));
+    }
+
+    /// The version of a queued order.
+    pub(crate) fn version(&self, id: OrderId) -> Option<u64> {
+        self.state().queued.get(&id).map(|entry| entry.version)
     }
 
     /// All changes from now on.

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::board::Board;
+use crate::follow::Compared;
 use crate::order::{Errand, Order, Stepped};
 use crate::store::{Inserted, Replaced, Store};
 use crate::wall::Wall;
@@ -25,6 +26,8 @@ pub(crate) struct Core {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) board: Board,
+    /// When the board was last compared with the queue that the store has.
+    pub(crate) compared: tokio::sync::Mutex<Option<Compared>>,
     pub(crate) wall: Wall,
     pub(crate) payments: PaymentClient,
     pub(crate) peer: Peer,

@@ -11,10 +11,13 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::board::Event;
 use crate::core::Core;
-use crate::watch::{OVERLAP, PAGE};
+use crate::watch::OVERLAP;
 
 /// What is older than this is not told again.
 const MEMORY: Duration = Duration::from_secs(60 * 60);
+
+/// Orders read at a time.
+const PAGE: u32 = 200;
 
 /// What a listener gets.
 #[derive(Debug, Clone)]

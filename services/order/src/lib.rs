@@ -9,6 +9,7 @@ mod core;
 mod digest;
 mod expiry;
 mod feed;
+mod follow;
 mod gauges;
 mod http;
 mod menu;

@@ -15,7 +15,7 @@ use crate::catalog::{self, MenuError, SeedCategory, Seeded};
 use crate::core::{Core, Peer};
 use crate::gauges::Gauges;
 use crate::outbox::{self, LEASE};
-use crate::store::{SqliteStore, Store};
+use crate::store::{MongoStore, SqliteStore, Store};
 use crate::wall::Wall;
 use crate::{Settings, expiry, http, watch};
 
@@ -35,12 +35,13 @@ struct Inner {
 }
 
 impl Service {
-    /// Opens the store, migrates it if needed, and reads what is kept in memory. Needs no network and no listener.
+    /// Opens the store, migrates it if needed, and reads what is kept in memory. Needs no listener, and no network
+    /// but the way to its own database.
     ///
     /// # Errors
     /// When the store cannot be opened or read, or was made by a later version.
     pub async fn open(settings: Settings) -> StoreResult<Service> {
-        let store = open_store(settings.store.clone()).await?;
+        let store = open_store(&settings).await?;
         store.recover().await?;
         let client = http_client(settings.call_timeout).map_err(StoreError::internal)?;
         let auth = AuthClient::new(Http::new(client.clone(), settings.auth_url));
@@ -58,6 +59,7 @@ impl Service {
         let metrics = Arc::new(Metrics::new("order"));
         let core = Arc::new(Core {
             board: Board::new(&store.queued().await?),
+            compared: tokio::sync::Mutex::default(),
             wall: Wall::new(store.menu().await?),
             store,
             clock: settings.clock,
@@ -140,13 +142,14 @@ impl Service {
     }
 }
 
-async fn open_store(url: StoreUrl) -> StoreResult<Arc<dyn Store>> {
-    match url {
+async fn open_store(settings: &Settings) -> StoreResult<Arc<dyn Store>> {
+    match &settings.store {
         StoreUrl::Sqlite(path) => {
+            let path = path.clone();
             let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path)).await;
             Ok(Arc::new(opened.map_err(StoreError::internal)??))
         }
-        StoreUrl::Mongo(_) => Err(StoreError::unavailable("orders are kept on SQLite only")),
+        StoreUrl::Mongo(url) => Ok(Arc::new(MongoStore::open(url, &settings.mongo).await?)),
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 use domain::{Clock, DayRule, SystemClock};
 use secrecy::SecretString;
 use store::StoreUrl;
+use store::mongo::ConnectOptions;
 use url::Url;
 use web::{KeySource, TokenRules};
 
@@ -12,6 +13,8 @@ use web::{KeySource, TokenRules};
 pub struct Settings {
     /// Where its data is.
     pub store: StoreUrl,
+    /// How it is connected if that is a MongoDB server.
+    pub mongo: ConnectOptions,
     /// The auth service.
     pub auth_url: Url,
     /// The payment service.
@@ -50,6 +53,7 @@ impl Settings {
     ) -> Result<Self, store::StoreError> {
         Ok(Settings {
             store,
+            mongo: ConnectOptions::default(),
             auth_url,
             payment_url,
             client_id: "order".to_owned(),

@@ -1,4 +1,4 @@
-//! What the kitchen and the pick-up screen ask for all the time: answered from memory.
+//! What the kitchen and the pick-up screen ask for all the time: answered from memory, which follows the store.
 
 use std::sync::Arc;
 
@@ -8,10 +8,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::Who;
+use web::{Fail, Who};
 
-use super::{Cooks, tag};
+use super::{Cooks, error, tag};
 use crate::core::Core;
+use crate::follow;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
     OpenApiRouter::new().routes(routes!(queue)).routes(routes!(panel))
@@ -24,9 +25,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
     (status = 200, body = [QueueEntry], description = "The queue, with ETag"),
     (status = 304, description = "Still the one of If-None-Match"),
 ))]
-async fn queue(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap) -> Response {
-    let view = core.board.view();
-    tag::json(&headers, &view.queue_tag, || view.queue.clone())
+async fn queue(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap) -> Result<Response, Fail> {
+    let view = follow::view(&core).await.map_err(error::store)?;
+    Ok(tag::json(&headers, &view.queue_tag, || view.queue.clone()))
 }
 
 /// Shows the numbers of the pick-up screen
@@ -34,7 +35,7 @@ async fn queue(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap)
     (status = 200, body = Panel, description = "Numbers and nothing else, with ETag"),
     (status = 304, description = "Still the one of If-None-Match"),
 ))]
-async fn panel(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
-    let view = core.board.view();
-    tag::json(&headers, &view.panel_tag, || view.panel.clone())
+async fn panel(State(core): State<Arc<Core>>, headers: HeaderMap) -> Result<Response, Fail> {
+    let view = follow::view(&core).await.map_err(error::store)?;
+    Ok(tag::json(&headers, &view.panel_tag, || view.panel.clone()))
 }

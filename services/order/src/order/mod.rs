@@ -24,6 +24,7 @@ pub use step::{Stepped, StrikeFault, Wish};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The id.
+    #[serde(alias = "_id")]
     pub id: OrderId,
     /// The business day that its number belongs to, as `2026-11-23`.
     pub day: String,

@@ -1,6 +1,7 @@
 //! The port to the store, in the words of the domain: whole orders, whole categories and products. Each method is one
 //! atomic step on one of them; what must be unique or unchanged comes back as a result.
 
+mod mongo;
 mod sqlite;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use store::{NewWork, StoreResult, Work, WorkCounts, WorkQueue};
 use crate::menu::Menu;
 use crate::order::{Order, Request};
 
+pub use mongo::MongoStore;
 pub use sqlite::SqliteStore;
 
 /// What became of a category or product that was written.
@@ -85,6 +87,15 @@ pub struct Listed {
     pub total: u32,
 }
 
+/// Two numbers that differ from the last answer when somebody else may have written: another process, or a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamps {
+    /// About the menu.
+    pub menu: i64,
+    /// About orders.
+    pub orders: i64,
+}
+
 /// Where menu, orders and the outbox are kept.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -110,6 +121,8 @@ pub trait Store: Send + Sync + 'static {
     async fn made_by(&self, request: &Request, since: Timestamp) -> StoreResult<Option<Order>>;
     /// One order.
     async fn order(&self, id: OrderId) -> StoreResult<Option<Order>>;
+    /// Those of these orders that are there and can be read, in no order.
+    async fn orders_of(&self, ids: Vec<OrderId>) -> StoreResult<Vec<Order>>;
     /// Stores an order in place of the one with version `expected`, with further outbox entries. Gives back the first
     /// of them leased, if it asked for that.
     async fn replace(&self, order: Order, expected: u64, work: Vec<NewWork>) -> StoreResult<(Replaced, Option<Work>)>;
@@ -117,22 +130,28 @@ pub trait Store: Send + Sync + 'static {
     async fn orders(&self, filter: OrderFilter, page: Page) -> StoreResult<Listed>;
     /// The orders of the kitchen's queue, in no order.
     async fn queued(&self) -> StoreResult<Vec<Order>>;
+    /// The orders of the kitchen's queue with their versions, at a price that does not grow with the past. `None` where one
+    /// process has the store to itself and knows them.
+    async fn queue_versions(&self) -> StoreResult<Option<Vec<(OrderId, u64)>>>;
     /// Up to `limit` orders changed at `since` or later, after `(since, id)`, the longest unchanged first.
     async fn changed(&self, since: Timestamp, after: Option<OrderId>, limit: u32) -> StoreResult<Vec<Order>>;
+    /// All orders changed at `since` or later with their versions, the longest unchanged first.
+    async fn changed_versions(&self, since: Timestamp) -> StoreResult<Vec<(OrderId, u64)>>;
     /// Up to `limit` orders that ended by themselves before `now` and were not ended yet.
     async fn overdue(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Order>>;
     /// How many orders are requested, paid, and so on to out for delivery.
     async fn count_open(&self) -> StoreResult<u64>;
 
-    /// Ends the leases that a process which was killed still holds. For the start of a service.
+    /// Ends the leases that a process which was killed still holds, where no other process can hold any. For the start of a
+    /// service.
     async fn recover(&self) -> StoreResult<()>;
     /// The outbox.
     fn outbox(&self) -> Arc<dyn WorkQueue>;
     /// How much is in the outbox.
     async fn outbox_counts(&self) -> StoreResult<WorkCounts>;
 
-    /// A number that differs from the last answer when somebody else has written: another process, or a command.
-    async fn foreign_writes(&self) -> StoreResult<i64>;
+    /// Whether somebody else may have written.
+    async fn foreign_writes(&self) -> StoreResult<Stamps>;
     /// The public keys that were kept, as JSON.
     async fn load_keys(&self) -> StoreResult<Option<String>>;
     /// Keeps the public keys.

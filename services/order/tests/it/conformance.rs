@@ -1,14 +1,19 @@
 //! What every store must do, one small case per fact, run for each backend.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use api::order::{Category, NewLine, NewOrder, PatchProduct, Product, TrackingActor};
 use domain::{CategoryId, CustomerId, Money, OrderId, OrderStatus, Page, PaymentMethod, ProductId, Role, Timestamp};
+use futures_util::future::{join, join_all};
 use order::Menu;
 use order::order::{Order, Placing, Request, Stepped, Wish};
-use order::store::{Inserted, OrderFilter, Removed, Replaced, SqliteStore, Store, Written};
+use order::store::{Inserted, OrderFilter, Removed, Replaced, Store, Written};
 use serde_json::json;
-use store::NewWork;
+use store::{NewWork, Work};
+use testkit::mongo::Kind;
+
+use crate::stores;
 
 const T0: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 const LEASE: Duration = Duration::from_secs(30);
@@ -117,8 +122,34 @@ async fn a_lease_belongs_to_who_puts_the_entry(store: &dyn Store) {
     assert_eq!(store.outbox_counts().await.unwrap().open, 2);
     assert!(outbox.done(&work).await.unwrap());
     assert_eq!(outbox.claim(later(1), LEASE, 9).await.unwrap()[0].kind, "cancel");
+    assert!(outbox.claim(later(2), LEASE, 9).await.unwrap().is_empty());
+    let again = outbox.claim(later(32), LEASE, 9).await.unwrap();
+    assert_eq!(again[0].kind, "cancel", "a lease that nobody ends expires");
+    assert!(outbox.done(&again[0]).await.unwrap());
+    assert_eq!(store.outbox_counts().await.unwrap().open, 0);
+}
+
+/// Claims the one errand of a new order.
+async fn claimed(store: &dyn Store) -> Work {
+    let product = burger(store).await;
+    let order = draft(&product, T0, None, None);
+    let entry = NewWork::new(order.id, "charge", json!({}), T0);
+    store.insert(order, Some(entry)).await.unwrap();
+    store.outbox().claim(later(1), LEASE, 9).await.unwrap().remove(0)
+}
+
+async fn where_one_process_is_all_its_end_ends_its_leases(store: &dyn Store) {
+    let work = claimed(store).await;
     store.recover().await.unwrap();
-    assert_eq!(outbox.claim(later(1), LEASE, 9).await.unwrap().len(), 1, "no lease outlives its process");
+    assert_eq!(store.outbox().claim(later(2), LEASE, 9).await.unwrap().len(), 1);
+    assert!(!store.outbox().done(&work).await.unwrap());
+}
+
+async fn where_others_are_at_work_a_start_leaves_their_leases(store: &dyn Store) {
+    let work = claimed(store).await;
+    store.recover().await.unwrap();
+    assert!(store.outbox().claim(later(2), LEASE, 9).await.unwrap().is_empty());
+    assert!(store.outbox().done(&work).await.unwrap());
 }
 
 async fn lists_are_filtered_and_newest_first(store: &dyn Store) {
@@ -151,6 +182,10 @@ async fn the_queue_holds_what_the_kitchen_has(store: &dyn Store) {
     moved(store, paid.clone(), OrderStatus::Paid, later(1)).await;
     let queued: Vec<OrderId> = store.queued().await.unwrap().iter().map(|order| order.id).collect();
     assert_eq!(queued, [paid.id]);
+    // Only where others may change the queue is it compared with what is known.
+    if let Some(versions) = store.queue_versions().await.unwrap() {
+        assert_eq!(versions, [(paid.id, 2)]);
+    }
     assert_eq!(store.count_open().await.unwrap(), 2);
     moved(store, waiting, OrderStatus::Cancelled, later(2)).await;
     assert_eq!(store.count_open().await.unwrap(), 1);
@@ -167,6 +202,29 @@ async fn changes_are_read_page_by_page(store: &dyn Store) {
     assert_eq!((page[0].id, page[0].status), (first.id, OrderStatus::Paid));
     assert!(store.changed(page[0].updated_at, Some(page[0].id), 1).await.unwrap().is_empty());
     assert_eq!(store.changed(later(2), None, 9).await.unwrap().len(), 1, "the moment itself counts");
+    assert_eq!(store.changed_versions(T0).await.unwrap(), [(second.id, 1), (first.id, 2)]);
+    assert_eq!(store.changed_versions(later(2)).await.unwrap(), [(first.id, 2)]);
+    let some = store.orders_of(vec![second.id, OrderId::new()]).await.unwrap();
+    assert_eq!(some, [second]);
+}
+
+async fn changes_of_one_moment_are_all_read(store: &dyn Store) {
+    let product = burger(store).await;
+    let mut placed = Vec::new();
+    for _ in 0..5 {
+        placed.push(insert(store, draft(&product, T0, None, None)).await.id);
+    }
+    placed.sort();
+    let (mut read, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.changed(T0, after, 2).await.unwrap();
+        read.extend(page.iter().map(|order| order.id));
+        match page.last() {
+            Some(last) => after = Some(last.id),
+            None => break,
+        }
+    }
+    assert_eq!(read, placed);
 }
 
 async fn only_what_nobody_paid_is_overdue(store: &dyn Store) {
@@ -204,6 +262,78 @@ async fn a_sold_product_frees_its_name_and_category_when_it_goes(store: &dyn Sto
     assert_eq!(store.remove_category(product.category_id).await.unwrap(), Removed::Removed);
 }
 
+async fn many_at_once_get_a_number_each(store: &dyn Store) {
+    let product = burger(store).await;
+    let placed = join_all((0..32).map(|_| insert(store, draft(&product, T0, None, None)))).await;
+    let numbers: HashSet<u32> = placed.iter().map(|order| order.number).collect();
+    assert_eq!(numbers.len(), 32);
+    assert_eq!(store.count_open().await.unwrap(), 32);
+}
+
+async fn a_key_that_comes_many_times_at_once_makes_one_order(store: &dyn Store) {
+    let product = burger(store).await;
+    let request = Request { scope: "totem".to_owned(), key: "k".to_owned(), hash: "h".to_owned() };
+    let same = (0..8).map(|_| store.insert(draft(&product, T0, None, Some(request.clone())), None));
+    let mut ids = HashSet::new();
+    let mut made = 0;
+    for inserted in join_all(same).await {
+        match inserted.unwrap() {
+            Inserted::New(order, _) => {
+                made += 1;
+                ids.insert(order.id);
+            }
+            Inserted::Seen(order) => {
+                ids.insert(order.id);
+            }
+            Inserted::NoProduct(gone) => panic!("{gone:?}"),
+        }
+    }
+    assert_eq!((made, ids.len()), (1, 1));
+    assert_eq!(store.count_open().await.unwrap(), 1);
+}
+
+async fn of_changes_at_once_one_is_stored(store: &dyn Store) {
+    let product = burger(store).await;
+    let order = insert(store, draft(&product, T0, None, None)).await;
+    let change = |n: u64| {
+        let entry = NewWork::new(order.id, "cancel", json!({"n": n}), T0);
+        let next = Order { version: order.version + 1, pickup_name: Some(n.to_string()), ..order.clone() };
+        store.replace(next, order.version, vec![entry])
+    };
+    let all = join_all((0..8).map(change)).await;
+    let stored: Vec<usize> =
+        (0..8).filter(|n| all[*n].as_ref().is_ok_and(|(replaced, _)| *replaced == Replaced::Stored)).collect();
+    assert_eq!(stored.len(), 1);
+    let kept = store.order(order.id).await.unwrap().unwrap();
+    assert_eq!((kept.version, kept.pickup_name), (2, Some(stored[0].to_string())));
+    let work = store.outbox().claim(later(1), LEASE, 9).await.unwrap();
+    assert_eq!((work.len(), &work[0].payload), (1, &json!({"n": stored[0]})));
+}
+
+async fn a_name_that_is_wanted_many_times_at_once_is_given_once(store: &dyn Store) {
+    let product = burger(store).await;
+    let named = |name: &str| Product { id: ProductId::new(), name: name.to_owned(), ..product.clone() };
+    let all = join_all(["Suco", "suco", "SUCO", "Súco"].map(|name| store.add_product(named(name)))).await;
+    let written: Vec<_> = all.into_iter().map(Result::unwrap).collect();
+    assert_eq!(written.iter().filter(|written| matches!(written, Written::Stored(_))).count(), 1);
+    assert_eq!(written.iter().filter(|written| **written == Written::NameTaken).count(), 3);
+}
+
+async fn a_category_goes_or_gets_a_product_and_never_both(store: &dyn Store) {
+    let product = burger(store).await;
+    for n in 0..8 {
+        let category = Category { id: CategoryId::new(), name: format!("Grupo {n}"), position: 9 };
+        store.add_category(category.clone()).await.unwrap();
+        let (id, name) = (ProductId::new(), format!("Produto {n}"));
+        let new = Product { id, name, category_id: category.id, ..product.clone() };
+        let (removed, added) = join(store.remove_category(category.id), store.add_product(new)).await;
+        let both = (removed.unwrap() == Removed::Removed, matches!(added.unwrap(), Written::Stored(_)));
+        assert!(both.0 != both.1, "{both:?}");
+    }
+    let menu = store.menu().await.unwrap();
+    assert!(menu.products().iter().all(|product| menu.category(product.category_id).is_some()));
+}
+
 async fn keys_are_kept(store: &dyn Store) {
     assert_eq!(store.load_keys().await.unwrap(), None);
     for keys in ["one", "two"] {
@@ -212,20 +342,32 @@ async fn keys_are_kept(store: &dyn Store) {
     }
 }
 
-macro_rules! on_sqlite {
+macro_rules! on_every_store {
     ($($case:ident),* $(,)?) => {
         mod sqlite {
             $(#[tokio::test]
             async fn $case() {
-                let dir = testkit::temp_dir();
-                let store = super::SqliteStore::open(&dir.path().join("order.db")).unwrap();
-                super::$case(&store).await;
+                crate::stores::on_sqlite(async |store| super::$case(store).await).await;
             })*
+        }
+        mod mongo_standalone {
+            $(#[tokio::test]
+            async fn $case() {
+                crate::stores::on_mongo(Kind::Standalone, async |store| super::$case(store).await).await;
+            })*
+            use testkit::mongo::Kind;
+        }
+        mod mongo_replica_set {
+            $(#[tokio::test]
+            async fn $case() {
+                crate::stores::on_mongo(Kind::ReplicaSet, async |store| super::$case(store).await).await;
+            })*
+            use testkit::mongo::Kind;
         }
     };
 }
 
-on_sqlite! {
+on_every_store! {
     an_order_comes_back_as_it_was,
     numbers_count_from_one_each_day,
     a_request_makes_one_order_a_day,
@@ -235,8 +377,31 @@ on_sqlite! {
     lists_are_filtered_and_newest_first,
     the_queue_holds_what_the_kitchen_has,
     changes_are_read_page_by_page,
+    changes_of_one_moment_are_all_read,
+    many_at_once_get_a_number_each,
+    a_key_that_comes_many_times_at_once_makes_one_order,
+    of_changes_at_once_one_is_stored,
+    a_name_that_is_wanted_many_times_at_once_is_given_once,
+    a_category_goes_or_gets_a_product_and_never_both,
     only_what_nobody_paid_is_overdue,
     names_are_taken_whatever_case_and_accents,
     a_sold_product_frees_its_name_and_category_when_it_goes,
     keys_are_kept,
+}
+
+#[tokio::test]
+async fn sqlite_ends_leases_at_the_start() {
+    stores::on_sqlite(async |store| where_one_process_is_all_its_end_ends_its_leases(store).await).await;
+}
+
+#[tokio::test]
+async fn mongo_standalone_leaves_leases_at_the_start() {
+    let case = async |store: &dyn Store| where_others_are_at_work_a_start_leaves_their_leases(store).await;
+    stores::on_mongo(Kind::Standalone, case).await;
+}
+
+#[tokio::test]
+async fn mongo_replica_set_leaves_leases_at_the_start() {
+    let case = async |store: &dyn Store| where_others_are_at_work_a_start_leaves_their_leases(store).await;
+    stores::on_mongo(Kind::ReplicaSet, case).await;
 }

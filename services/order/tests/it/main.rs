@@ -12,4 +12,5 @@ mod peer;
 mod place;
 mod queue;
 mod restart;
+mod stores;
 mod transitions;

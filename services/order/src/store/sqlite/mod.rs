@@ -13,7 +13,7 @@ use domain::{CategoryId, OrderId, Page, ProductId, Timestamp};
 use rusqlite::OptionalExtension as _;
 use store::{NewWork, Sqlite, SqliteQueue, StoreError, StoreResult, Work, WorkCounts, WorkQueue};
 
-use super::{Inserted, Listed, OrderFilter, Removed, Replaced, Store, Written};
+use super::{Inserted, Listed, OrderFilter, Removed, Replaced, Stamps, Store, Written};
 use crate::menu::Menu;
 use crate::order::{Order, Request};
 use schema::OUTBOX;
@@ -83,6 +83,10 @@ impl Store for SqliteStore {
         self.0.read(move |c| orders::by_id(c, id)).await
     }
 
+    async fn orders_of(&self, ids: Vec<OrderId>) -> StoreResult<Vec<Order>> {
+        self.0.read(move |c| orders::by_ids(c, &ids)).await
+    }
+
     async fn replace(&self, order: Order, expected: u64, work: Vec<NewWork>) -> StoreResult<(Replaced, Option<Work>)> {
         self.0.write(move |c| orders::replace(c, &order, expected, work)).await
     }
@@ -95,8 +99,16 @@ impl Store for SqliteStore {
         self.0.read(orders::queued).await
     }
 
+    async fn queue_versions(&self) -> StoreResult<Option<Vec<(OrderId, u64)>>> {
+        Ok(None)
+    }
+
     async fn changed(&self, since: Timestamp, after: Option<OrderId>, limit: u32) -> StoreResult<Vec<Order>> {
         self.0.read(move |c| orders::changed(c, since, after, limit)).await
+    }
+
+    async fn changed_versions(&self, since: Timestamp) -> StoreResult<Vec<(OrderId, u64)>> {
+        self.0.read(move |c| orders::changed_versions(c, since)).await
     }
 
     async fn overdue(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Order>> {
@@ -119,10 +131,15 @@ impl Store for SqliteStore {
         self.0.read(|c| OUTBOX.counts(c)).await
     }
 
-    async fn foreign_writes(&self) -> StoreResult<i64> {
+    async fn foreign_writes(&self) -> StoreResult<Stamps> {
         // The number moves when another connection commits; asked of the writer, its own commits do not count
         // (https://www.sqlite.org/pragma.html#pragma_data_version).
-        self.0.write(|c| Ok(c.query_row("PRAGMA data_version", [], |row| row.get(0))?)).await
+        self.0
+            .write(|c| {
+                let moved = c.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+                Ok(Stamps { menu: moved, orders: moved })
+            })
+            .await
     }
 
     async fn load_keys(&self) -> StoreResult<Option<String>> {

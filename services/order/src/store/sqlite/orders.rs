@@ -39,6 +39,12 @@ pub(super) fn by_id(c: &Connection, id: OrderId) -> StoreResult<Option<Order>> {
     c.prepare_cached(sql)?.query_and_then([id.to_string()], read)?.next().transpose()
 }
 
+/// One that cannot be read is left out; reading it has told the log.
+pub(super) fn by_ids(c: &Connection, ids: &[OrderId]) -> StoreResult<Vec<Order>> {
+    let found = ids.iter().map(|id| by_id(c, *id)).filter(|found| !matches!(found, Err(StoreError::Corrupt { .. })));
+    found.filter_map(Result::transpose).collect()
+}
+
 pub(super) fn made_by(c: &Connection, request: &Request) -> StoreResult<Option<Order>> {
     let sql = "SELECT id, body FROM orders WHERE scope = ?1 AND request_key = ?2";
     c.prepare_cached(sql)?.query_and_then([&request.scope, &request.key], read)?.next().transpose()
@@ -183,6 +189,16 @@ pub(super) fn changed(c: &Connection, since: Timestamp, after: Option<OrderId>, 
     // No id sorts before the empty text.
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     all(c, sql, named_params! { ":since": since.to_string(), ":after": after, ":limit": limit })
+}
+
+pub(super) fn changed_versions(c: &Connection, since: Timestamp) -> StoreResult<Vec<(OrderId, u64)>> {
+    let sql = "SELECT id, version FROM orders WHERE updated_at >= ?1 ORDER BY updated_at, id";
+    let known = |row: &Row<'_>| -> StoreResult<(OrderId, u64)> {
+        let (id, version): (String, i64) = (row.get("id")?, row.get("version")?);
+        let known = id.parse().ok().zip(u64::try_from(version).ok());
+        known.ok_or_else(|| StoreError::corrupt("an order", id))
+    };
+    c.prepare_cached(sql)?.query_and_then([since.to_string()], known)?.collect()
 }
 
 pub(super) fn overdue(c: &Connection, now: Timestamp, limit: u32) -> StoreResult<Vec<Order>> {
