@@ -20,6 +20,7 @@ use crate::payment::Expected;
 use crate::provider::Provider;
 use crate::settings::Settings;
 use crate::store::PaymentStore;
+use crate::store::mongo::MongoStore;
 use crate::store::sqlite::SqliteStore;
 
 /// How long `/ready` waits for the order service.
@@ -91,7 +92,7 @@ async fn open_store(settings: &Settings) -> Result<Arc<dyn PaymentStore>, StoreE
             let open = move || SqliteStore::open(Path::new(&path), schedule);
             Ok(Arc::new(tokio::task::spawn_blocking(open).await.map_err(StoreError::internal)??))
         }
-        StoreUrl::Mongo(_) => Err(StoreError::internal("payments are kept in SQLite only")),
+        StoreUrl::Mongo(url) => Ok(Arc::new(MongoStore::open(&url, &settings.mongo, schedule).await?)),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{Clock, Email, SystemClock};
 use secrecy::SecretString;
 use store::StoreUrl;
+use store::mongo::ConnectOptions;
 use url::Url;
 use web::KeySource;
 
@@ -15,6 +16,8 @@ use crate::store::Schedule;
 pub struct Settings {
     /// Where payments are kept.
     pub store: StoreUrl,
+    /// How the store is reached, where it is a MongoDB.
+    pub mongo: ConnectOptions,
     /// The auth service: keys, and our own token.
     pub auth_url: Url,
     /// The order service, which hears of every payment.
@@ -101,6 +104,7 @@ impl Settings {
     pub fn new(store: StoreUrl, places: Places, client_secret: SecretString, mercadopago: MercadoPago) -> Self {
         Settings {
             store,
+            mongo: ConnectOptions::default(),
             auth_url: places.auth,
             order_url: places.order,
             public_url: places.public,

@@ -6,20 +6,30 @@ use std::time::Duration;
 use domain::{CustomerId, Money, OrderId, Page, PaymentId, PaymentMethod, PaymentStatus, Timestamp};
 use payment::Key;
 use payment::payment::{Actor, Charge, Expected, Payment, Step, Why};
+use payment::store::mongo::MongoStore;
 use payment::store::sqlite::SqliteStore;
 use payment::store::{Filter, Inserted, PaymentStore, Saved, Schedule};
+use store::mongo::ConnectOptions;
 use testkit::TempDir;
+use testkit::mongo::Kind;
 
 const LEASE: Duration = Duration::from_secs(60);
 const SCHEDULE: Schedule = Schedule { first: Duration::from_secs(5), max: Duration::from_secs(300) };
 
 /// A store, and what must outlive it.
-struct Opened(Arc<dyn PaymentStore>, #[allow(dead_code, reason = "kept until the test ends")] TempDir);
+struct Opened(Arc<dyn PaymentStore>, #[allow(dead_code, reason = "kept until the test ends")] Option<TempDir>);
 
 fn sqlite() -> Opened {
     let dir = testkit::temp_dir();
     let store = SqliteStore::open(&dir.path().join("payment.db"), SCHEDULE).expect("the store opens");
-    Opened(Arc::new(store), dir)
+    Opened(Arc::new(store), Some(dir))
+}
+
+/// `None` where there is no server.
+async fn mongo(kind: Kind) -> Option<Opened> {
+    let url = testkit::mongo::database(kind)?;
+    let store = MongoStore::open(&url, &ConnectOptions::default(), SCHEDULE).await.expect("the store opens");
+    Some(Opened(Arc::new(store), None))
 }
 
 /// Each fact as a test of its own, for each database.
@@ -29,6 +39,20 @@ macro_rules! facts {
             $(#[tokio::test]
             async fn $fact() {
                 super::$fact(super::sqlite().0.as_ref()).await;
+            })*
+        }
+        mod mongo_standalone {
+            $(#[tokio::test]
+            async fn $fact() {
+                let Some(store) = super::mongo(super::Kind::Standalone).await else { return };
+                super::$fact(store.0.as_ref()).await;
+            })*
+        }
+        mod mongo_replica_set {
+            $(#[tokio::test]
+            async fn $fact() {
+                let Some(store) = super::mongo(super::Kind::ReplicaSet).await else { return };
+                super::$fact(store.0.as_ref()).await;
             })*
         }
     };
@@ -43,9 +67,11 @@ facts! {
     a_key_with_another_body_is_refused
     a_key_is_free_after_a_day
     its_maker_holds_the_first_work
+    work_behind_other_work_is_held_by_nobody
     a_change_needs_the_version_before_it
     a_change_comes_with_its_log_in_order
     a_change_that_the_order_sees_is_told
+    what_changes_while_the_order_is_told_is_told_again
     a_payment_of_mercadopago_belongs_to_one_of_ours
     lists_are_newest_first
     filters_narrow
@@ -173,6 +199,23 @@ async fn its_maker_holds_the_first_work(store: &dyn PaymentStore) {
     assert_eq!(store.counts().await.unwrap().1.open, 0);
 }
 
+async fn work_behind_other_work_is_held_by_nobody(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    let mut closed = payment.clone();
+    let step = closed.close(Why::Order, &Actor::System, Some(LEASE), at(10));
+    let step = closed.finish(&payment, step, &Actor::System, at(10)).unwrap();
+    let Saved::Done(held) = store.save(&closed, step, at(10)).await.unwrap() else { panic!("it is stored") };
+    assert!(held.is_empty(), "the charge goes first");
+    let kinds = async |seconds| {
+        let works = store.outbox().claim(at(seconds), LEASE, 10).await.unwrap();
+        works.into_iter().filter(|work| work.kind != "notify").collect::<Vec<_>>()
+    };
+    let first = kinds(60).await;
+    assert_eq!(first.iter().map(|work| work.kind.as_str()).collect::<Vec<_>>(), ["charge"]);
+    assert!(store.outbox().done(&first[0]).await.unwrap());
+    assert_eq!(kinds(61).await[0].kind, "close");
+}
+
 async fn a_change_needs_the_version_before_it(store: &dyn PaymentStore) {
     let payment = stored(store, OrderId::new()).await;
     let (changed, step) = reported(&payment, 1, "approved");
@@ -200,6 +243,22 @@ async fn a_change_that_the_order_sees_is_told(store: &dyn PaymentStore) {
     save(store, reported(&payment, 1, "approved")).await;
     let works = store.outbox().claim(at(11), LEASE, 10).await.unwrap();
     assert_eq!(works.iter().map(|work| work.kind.as_str()).collect::<Vec<_>>(), ["notify"]);
+}
+
+async fn what_changes_while_the_order_is_told_is_told_again(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    let changed = save(store, reported(&payment, 1, "in_process")).await;
+    let outbox = store.outbox();
+    let told = outbox.claim(at(11), LEASE, 10).await.unwrap();
+    assert_eq!(told.iter().map(|work| work.kind.as_str()).collect::<Vec<_>>(), ["notify"]);
+    save(store, reported(&changed, 1, "approved")).await;
+    assert_eq!(store.counts().await.unwrap().1.open, 2, "the charge and one notice");
+    assert!(outbox.claim(at(11), LEASE, 10).await.unwrap().is_empty(), "one at a time");
+    assert!(outbox.done(&told[0]).await.unwrap());
+    let again = outbox.claim(at(11), LEASE, 10).await.unwrap();
+    assert_eq!(again.iter().map(|work| work.kind.as_str()).collect::<Vec<_>>(), ["notify"]);
+    assert!(outbox.done(&again[0]).await.unwrap());
+    assert_eq!(store.counts().await.unwrap().1.open, 1);
 }
 
 async fn a_payment_of_mercadopago_belongs_to_one_of_ours(store: &dyn PaymentStore) {

@@ -122,6 +122,19 @@ pub(super) fn raised_meanwhile(work: &Work) -> Document {
     }
 }
 
+/// What changes in the one entry of the list in `field` when it is raised; expressions.
+pub(super) fn raised(field: &str, work: &NewWork, now: Timestamp) -> Document {
+    let old = |name: &str| doc! { "$first": format!("${field}.{name}") };
+    let open = WorkState::Open.as_str();
+    doc! {
+        "payload": { "$literal": work.payload.to_string() },
+        "due_at": { "$min": [old("due_at"), now.millis()] },
+        "attempts": { "$cond": [{ "$eq": [old("state"), open] }, old("attempts"), 0_i64] },
+        "raised": { "$add": [old("raised"), 1_i64] },
+        "state": open,
+    }
+}
+
 /// Ends the lease and sets what `more` says.
 pub(super) fn release(at: &str, more: Document) -> Document {
     let mut set = doc! { key(at, "lease_until"): 0_i64 };

@@ -120,6 +120,44 @@ impl MongoQueue {
         Ok((entries, lease))
     }
 
+    /// For an update by pipeline: what the list in `field` becomes when these entries are put behind what is there. The
+    /// first gets the lease that it asks for if the list was empty; whether it was, [`MongoQueue::given`] tells from the
+    /// changed document.
+    ///
+    /// # Errors
+    /// As [`MongoQueue::entries`].
+    pub fn appended(field: &str, work: &[NewWork], now: Timestamp) -> StoreResult<(Bson, Option<Lease>)> {
+        let (leading, lease) = Self::entries(work, true, now)?;
+        let (following, _) = Self::entries(work, false, now)?;
+        let new = doc! { "$cond": [
+            { "$eq": [{ "$size": "$$old" }, 0] }, { "$literal": leading }, { "$literal": following },
+        ] };
+        let list = doc! { "$let": {
+            "vars": { "old": { "$ifNull": [format!("${field}"), []] } },
+            "in": { "$concatArrays": ["$$old", new] },
+        } };
+        Ok((list.into(), lease))
+    }
+
+    /// The lease, if the list of a changed document begins with its entry. `token` is the `lease_token` of the first.
+    pub fn given(lease: Option<Lease>, token: Option<&str>) -> Option<Lease> {
+        lease.filter(|lease| token == Some(lease.token.to_string().as_str()))
+    }
+
+    /// For an update by pipeline: what the list in `field` becomes when its one entry is put, or raised if it is there; as
+    /// [`MongoQueue::put_or_wake`].
+    ///
+    /// # Errors
+    /// As [`MongoQueue::entries`].
+    pub fn raised(field: &str, work: &NewWork, now: Timestamp) -> StoreResult<Bson> {
+        let (new, _) = Self::entries(std::slice::from_ref(work), false, now)?;
+        let raised = doc! { "$mergeObjects": [{ "$first": format!("${field}") }, entry::raised(field, work, now)] };
+        Ok(doc! { "$cond": [
+            { "$gt": [{ "$size": { "$ifNull": [format!("${field}"), []] } }, 0] }, [raised], { "$literal": new },
+        ] }
+        .into())
+    }
+
     /// Puts an entry unless there is one of this aggregate; then raises that one's counter, takes the new payload and makes
     /// it due now, even if it was a dead letter. An entry raised while it is handled is handled again.
     ///
