@@ -15,10 +15,10 @@ use testkit::mongo::Kind;
 
 use crate::stores;
 
-const T0: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+pub(crate) const T0: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 const LEASE: Duration = Duration::from_secs(30);
 
-fn later(seconds: u64) -> Timestamp {
+pub(crate) fn later(seconds: u64) -> Timestamp {
     T0.plus(Duration::from_secs(seconds))
 }
 
@@ -26,7 +26,7 @@ fn admin() -> TrackingActor {
     TrackingActor { role: Role::Admin, id: "admin".to_owned() }
 }
 
-async fn burger(store: &dyn Store) -> Product {
+pub(crate) async fn burger(store: &dyn Store) -> Product {
     let category = Category { id: CategoryId::new(), name: "Lanches".to_owned(), position: 1 };
     store.add_category(category.clone()).await.unwrap();
     let (name, price) = ("X-Burger".to_owned(), Money::from_centavos(2290));
@@ -36,7 +36,12 @@ async fn burger(store: &dyn Store) -> Product {
     product
 }
 
-fn draft(product: &Product, at: Timestamp, customer_id: Option<CustomerId>, request: Option<Request>) -> Order {
+pub(crate) fn draft(
+    product: &Product,
+    at: Timestamp,
+    customer_id: Option<CustomerId>,
+    request: Option<Request>,
+) -> Order {
     let category = Category { id: product.category_id, name: "Lanches".to_owned(), position: 1 };
     let menu = Menu::new(vec![category], vec![product.clone()]);
     let line = NewLine { product_id: product.id, quantity: 1, comment: None };
@@ -47,14 +52,14 @@ fn draft(product: &Product, at: Timestamp, customer_id: Option<CustomerId>, requ
     Order::place(&body, &menu, placing).unwrap().0
 }
 
-async fn insert(store: &dyn Store, order: Order) -> Order {
+pub(crate) async fn insert(store: &dyn Store, order: Order) -> Order {
     match store.insert(order, None).await.unwrap() {
         Inserted::New(order, _) => *order,
         other => panic!("{other:?}"),
     }
 }
 
-async fn moved(store: &dyn Store, mut order: Order, status: OrderStatus, at: Timestamp) -> Order {
+pub(crate) async fn moved(store: &dyn Store, mut order: Order, status: OrderStatus, at: Timestamp) -> Order {
     let expected = order.version;
     let wish = Wish { status: Some(status), ..Wish::default() };
     assert!(matches!(order.wish(&wish, admin(), at).unwrap(), Stepped::Changed(_)));

@@ -1,10 +1,14 @@
 //! The stream of changes.
 
+use std::sync::Arc;
+
 use api::ProblemKind;
 use api::order::QueueEntry;
-use domain::{OrderStatus, Role};
+use domain::{OrderStatus, Role, SystemClock};
+use testkit::mongo::Kind;
 
 use crate::kit::{SOON, Shop};
+use crate::stores::on_mongo_url;
 
 #[derive(Debug)]
 struct Event {
@@ -60,6 +64,41 @@ fn parse(text: &str) -> Option<Event> {
 fn entry(event: &Event) -> QueueEntry {
     assert_eq!(event.kind, "order");
     serde_json::from_str(&event.data).unwrap()
+}
+
+/// What one instance does, the listeners of another hear.
+async fn changes_at_another_instance_are_told(kind: Kind) {
+    on_mongo_url(kind, async |url| {
+        let shop = Shop::on(url, Arc::new(SystemClock)).await;
+        let mut other = shop.beside().await;
+        let mut stream = listen!(shop, None::<&str>);
+        let order = other.paid().await;
+        for step in ["preparing", "ready_for_pickup", "delivered"] {
+            other.to(order.id, step).await;
+        }
+        let mut last = (OrderStatus::Requested, 0);
+        while last.0 != OrderStatus::Delivered {
+            let entry = entry(&next!(stream));
+            assert_eq!(entry.id, order.id);
+            assert!(entry.version > last.1, "told in order, and each once");
+            last = (entry.status, entry.version);
+        }
+        drop(stream);
+        other.close().await;
+        let mut shop = shop;
+        shop.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mongo_standalone_changes_at_another_instance_are_told() {
+    changes_at_another_instance_are_told(Kind::Standalone).await;
+}
+
+#[tokio::test]
+async fn mongo_replica_set_changes_at_another_instance_are_told() {
+    changes_at_another_instance_are_told(Kind::ReplicaSet).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use api::order::{NoticeAnswer, NoticeOutcome, Order, PaymentNotice, Product, Tra
 use domain::{Clock, CustomerId, Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, Role, SystemClock};
 use order::{SeedCategory, SeedProduct, Service, Settings};
 use serde_json::{Value, json};
+use store::StoreUrl;
 use testkit::{Caller, Mint, Running, TempDir, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,9 @@ pub(crate) struct Shop {
     pub(crate) peer: Peer,
     pub(crate) mint: Arc<Mint>,
     pub(crate) service: Service,
-    pub(crate) dir: Arc<TempDir>,
+    store: StoreUrl,
+    /// Keeps the file of a store on SQLite.
+    _dir: Option<Arc<TempDir>>,
     pub(crate) clock: Arc<dyn Clock>,
     running: Option<Running>,
     worker: Option<JoinHandle<()>>,
@@ -44,14 +47,23 @@ impl Shop {
     }
 
     pub(crate) async fn with(clock: Arc<dyn Clock>) -> Shop {
-        let mint = Arc::new(Mint::with_clock(clock.clone()));
-        Self::start(Peer::start(), mint, Arc::new(testkit::temp_dir()), clock).await
+        let dir = testkit::temp_dir();
+        let store = format!("sqlite:{}", dir.path().join("order.db").display()).parse().unwrap();
+        let mut shop = Self::on(store, clock).await;
+        shop._dir = Some(Arc::new(dir));
+        shop
     }
 
-    async fn start(peer: Peer, mint: Arc<Mint>, dir: Arc<TempDir>, clock: Arc<dyn Clock>) -> Shop {
-        let store = format!("sqlite:{}", dir.path().join("order.db").display()).parse().unwrap();
+    /// On a store that is there.
+    pub(crate) async fn on(store: StoreUrl, clock: Arc<dyn Clock>) -> Shop {
+        let mint = Arc::new(Mint::with_clock(clock.clone()));
+        Self::start(Peer::start(), mint, store, clock).await
+    }
+
+    async fn start(peer: Peer, mint: Arc<Mint>, store: StoreUrl, clock: Arc<dyn Clock>) -> Shop {
         let tokens = web::TokenRules::default();
-        let mut settings = Settings::new(store, peer.url.clone(), peer.url.clone(), "secret".into(), tokens).unwrap();
+        let mut settings =
+            Settings::new(store.clone(), peer.url.clone(), peer.url.clone(), "secret".into(), tokens).unwrap();
         settings.keys = Some(mint.keys());
         settings.clock = clock.clone();
         settings.qr_wait = Duration::from_secs(5);
@@ -65,18 +77,20 @@ impl Shop {
             let (service, stop) = (service.clone(), stop.clone());
             tokio::spawn(async move { service.run(stop).await })
         };
-        Shop { peer, mint, service, dir, clock, running: Some(running), worker: Some(worker), stop }
+        Shop { peer, mint, service, store, _dir: None, clock, running: Some(running), worker: Some(worker), stop }
     }
 
     /// Closes and opens again on the same store.
     pub(crate) async fn reopen(mut self) -> Shop {
         self.close().await;
-        Self::start(self.peer.clone(), self.mint.clone(), self.dir.clone(), self.clock.clone()).await
+        self.beside().await
     }
 
     /// A second process on the same store.
     pub(crate) async fn beside(&self) -> Shop {
-        Self::start(self.peer.clone(), self.mint.clone(), self.dir.clone(), self.clock.clone()).await
+        let mut other = Self::start(self.peer.clone(), self.mint.clone(), self.store.clone(), self.clock.clone()).await;
+        other._dir.clone_from(&self._dir);
+        other
     }
 
     pub(crate) async fn close(&mut self) {
