@@ -1,8 +1,6 @@
 //! QR codes drawn: as PNG, as SVG and for a terminal. All with the quiet zone of four modules that ISO/IEC 18004 asks
 //! for, and with error correction level M, which still reads with an eighth of the code smudged.
 
-use std::iter::repeat_n;
-
 use fast_qr::{ECL, QRBuilder};
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
 
@@ -22,8 +20,8 @@ pub enum QrError {
     Picture,
 }
 
-/// A PNG of 1-bit grey, each module `scale` pixels wide (1 to 32). Compressed lightly: it is drawn on demand and a
-/// code is a few hundred bytes either way.
+/// A PNG of 1-bit grey, each module `scale` pixels wide (1 to 32). Compressed lightly: it is drawn on demand, and a
+/// general compressor would spend most of its time clearing its own tables.
 ///
 /// # Errors
 /// [`QrError::TooLong`] for more text than a QR code holds.
@@ -31,14 +29,19 @@ pub fn png(text: &str, scale: u32) -> Result<Vec<u8>, QrError> {
     let modules = Modules::of(text)?;
     let scale = scale.clamp(1, MAX_SCALE) as usize;
     let side = modules.side * scale;
-    let rows = (0..modules.side).flat_map(|y| repeat_n(modules.packed_row(y, scale), scale)).flatten();
-    let pixels: Vec<u8> = rows.collect();
+    let mut pixels = Vec::with_capacity(side.div_ceil(8) * side);
+    for y in 0..modules.side {
+        let row = modules.packed_row(y, scale);
+        for _ in 0..scale {
+            pixels.extend_from_slice(&row);
+        }
+    }
     let side = u32::try_from(side).map_err(|_| QrError::Picture)?;
     let mut picture = Vec::with_capacity(1024);
     let mut encoder = Encoder::new(&mut picture, side, side);
     encoder.set_color(ColorType::Grayscale);
     encoder.set_depth(BitDepth::One);
-    encoder.set_deflate_compression(DeflateCompression::Level(1));
+    encoder.set_deflate_compression(DeflateCompression::FdeflateUltraFast);
     // Each pixel row of a module repeats the one above, which this filter turns into zeros.
     encoder.set_filter(Filter::Up);
     let mut writer = encoder.write_header().map_err(|_| QrError::Picture)?;
@@ -116,8 +119,8 @@ impl Modules {
     /// One pixel row, eight pixels a byte, the leftmost in the highest bit; 1 is white.
     fn packed_row(&self, y: usize, scale: usize) -> Vec<u8> {
         let mut row = vec![0u8; (self.side * scale).div_ceil(8)];
-        for pixel in 0..self.side * scale {
-            if !self.is_dark(pixel / scale, y) {
+        for x in (0..self.side).filter(|x| !self.is_dark(*x, y)) {
+            for pixel in x * scale..(x + 1) * scale {
                 row[pixel / 8] |= 0x80 >> (pixel % 8);
             }
         }
