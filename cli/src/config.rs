@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use secrecy::SecretString;
 use store::StoreUrl;
+use store::mongo::ConnectOptions;
 use url::Url;
 
 pub(crate) use layers::{DEFAULTS, Key, Layers, Setting};
@@ -154,6 +155,7 @@ pub(crate) struct Config {
     pub(crate) log: LogConfig,
     pub(crate) board: BoardConfig,
     pub(crate) sandbox_retry_every: Duration,
+    pub(crate) mongodb: ConnectOptions,
 }
 
 impl Config {
@@ -187,6 +189,12 @@ impl Config {
             reader.fault("sandbox.listen", "its control panel asks for no token, so it listens on loopback only");
         }
         let sandbox_retry_every = reader.duration("sandbox.retry_every");
+        let mongodb = ConnectOptions {
+            wait_for: reader.duration("mongodb.wait"),
+            call_timeout: reader.duration("mongodb.call_timeout"),
+            max_pool_size: reader.number("mongodb.connections", 1..=1000),
+            ..ConnectOptions::default()
+        };
         let mercadopago = MercadoPagoConfig {
             base_url: reader.needed_url("mercadopago.base_url"),
             access_token: reader.secret("mercadopago.access_token"),
@@ -218,7 +226,19 @@ impl Config {
         }
         reader.finish().map_err(faults)?;
         let data_dir = common.data_dir.clone();
-        Ok(Config { data_dir, auth, order, payment, sandbox, sandbox_retry_every, mercadopago, security, log, board })
+        Ok(Config {
+            data_dir,
+            auth,
+            order,
+            payment,
+            sandbox,
+            sandbox_retry_every,
+            mongodb,
+            mercadopago,
+            security,
+            log,
+            board,
+        })
     }
 
     /// The place of a service.
@@ -229,6 +249,11 @@ impl Config {
             Service::Payment => &self.payment.place,
             Service::Sandbox => &self.sandbox,
         }
+    }
+
+    /// How this service reaches a MongoDB, whose log then names it.
+    pub(crate) fn mongodb(&self, service: Service) -> ConnectOptions {
+        ConnectOptions { app_name: format!("lanchonete-{}", service.name()), ..self.mongodb.clone() }
     }
 
     /// Whether the local MercadoPago stands in for the real one.

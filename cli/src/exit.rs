@@ -163,7 +163,8 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let text = with_causes(&error);
         match error {
-            StoreError::Unavailable(_) => Failure::new(Exit::Store, text).hint("is the disk full, or the store busy?"),
+            StoreError::Unavailable(_) => Failure::new(Exit::Store, text)
+                .hint("is the disk full, the store busy, or the database server not running?"),
             StoreError::Corrupt { .. } => Failure::new(Exit::Store, text)
                 .hint("restore the file from a backup, or begin anew with `lanchonete up --fresh`"),
             StoreError::TooNew { .. } => {

@@ -3,7 +3,7 @@
 use auth::{Argon2, Authority, Clients, CpfKeys, IssueError, Key, Lives, OpenError, RegisterError, Settings};
 use store::StoreUrl;
 
-use crate::config::Config;
+use crate::config::{Config, Service};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::master_key::{MasterKey, Use};
 
@@ -33,6 +33,7 @@ pub(crate) fn settings(config: &Config, key: &MasterKey) -> Settings {
         Clients { order: key.derive_text(Use::OrderClientSecret), payment: key.derive_text(Use::PaymentClientSecret) };
     let auth = &config.auth;
     let mut settings = Settings::new(auth.place.database.clone(), derived(Use::SigningKeyWrap), cpf_keys, clients);
+    settings.mongo = config.mongodb(Service::Auth);
     settings.tokens.issuer.clone_from(&config.security.issuer);
     settings.tokens.audience.clone_from(&config.security.audience);
     settings.lives = Lives {

@@ -86,10 +86,11 @@ pub(crate) async fn auth(config: &Config, key: &MasterKey) -> Outcome<AuthUnit> 
 
 /// Opens order.
 pub(crate) async fn order(config: &Config, key: &MasterKey, at: &Addresses) -> Outcome<OrderUnit> {
-    let store = on_this_machine(Service::Order, config)?;
+    let store = config.order.place.database.clone();
     let secret = key.derive_text(Use::OrderClientSecret);
     let settings = order::Settings::new(store, at.auth.clone(), at.payment.clone(), secret, rules(config));
     let mut settings = settings.map_err(|error| not_opened(Service::Order, error))?;
+    settings.mongo = config.mongodb(Service::Order);
     settings.day = config.order.day.clone();
     settings.expires_after = config.order.expires_after;
     settings.qr_wait = config.order.qr_wait;
@@ -109,9 +110,10 @@ fn rules(config: &Config) -> TokenRules {
 pub(crate) async fn payment(config: &Config, key: &MasterKey, at: &Addresses) -> Outcome<Unit> {
     let public = config.payment.public_url.clone().unwrap_or_else(|| at.payment.clone());
     let places = payment::Places { auth: at.auth.clone(), order: at.order.clone(), public };
-    let store = on_this_machine(Service::Payment, config)?;
+    let store = config.payment.place.database.clone();
     let secret = key.derive_text(Use::PaymentClientSecret);
     let mut settings = payment::Settings::new(store, places, secret, mercadopago(config, key, at)?);
+    settings.mongo = config.mongodb(Service::Payment);
     settings.issuer.clone_from(&config.security.issuer);
     settings.audience.clone_from(&config.security.audience);
     settings.timings.expires_after = config.order.expires_after;
@@ -153,18 +155,6 @@ pub(crate) async fn sandbox(config: &Config, key: &MasterKey, at: &Addresses) ->
         opened.run(stop).await;
         opened.close().await;
     }))
-}
-
-/// These services have no driver for MongoDB.
-fn on_this_machine(service: Service, config: &Config) -> Outcome<StoreUrl> {
-    let database = config.place(service).database.clone();
-    match database {
-        StoreUrl::Sqlite(_) => Ok(database),
-        StoreUrl::Mongo(_) => {
-            let message = format!("{} can't keep its data in {database}", service.name());
-            Err(Failure::usage(message).hint("use sqlite:PATH"))
-        }
-    }
 }
 
 fn sandbox_file(config: &Config) -> Outcome<PathBuf> {
