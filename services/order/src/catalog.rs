@@ -199,8 +199,20 @@ pub struct Seeded {
     pub unchanged: u32,
 }
 
-/// Makes the menu hold at least this; loading it again changes nothing.
+/// Makes the menu hold at least this; loading it again changes nothing. Another process may load one at the same time.
 pub(crate) async fn seed(core: &Arc<Core>, menu: &[SeedCategory]) -> Result<Seeded, MenuError> {
+    let names: usize = menu.iter().map(|category| 1 + category.products.len()).sum();
+    for _ in 0..names {
+        match seed_all(core, menu).await {
+            // It was not there when we looked: it is now.
+            Err(MenuError::NameTaken) => core.wall.renew(core.store.as_ref()).await?,
+            done => return done,
+        }
+    }
+    seed_all(core, menu).await
+}
+
+async fn seed_all(core: &Arc<Core>, menu: &[SeedCategory]) -> Result<Seeded, MenuError> {
     let mut seeded = Seeded::default();
     for category in menu {
         let category_id = seed_category(core, category).await?;

@@ -9,7 +9,7 @@ use store::{StoreError, Work};
 
 use crate::core::Core;
 use crate::digest;
-use crate::order::{Order, PlaceFault, Placing, Request};
+use crate::order::{Errand, Order, PlaceFault, Placing, Request};
 use crate::outbox::{self, LEASE};
 use crate::store::Inserted;
 
@@ -65,7 +65,7 @@ pub(crate) async fn place(core: &Arc<Core>, body: &NewOrder, placer: Placer) -> 
         expires_after: core.expires_after,
         request: request.clone(),
     };
-    let (order, errand) = Order::place(body, &core.wall.read().menu, at).map_err(PlaceError::Faults)?;
+    let (order, errand) = priced(core, body, at).await?;
     // Who can't wait needs no lease: the sender takes the entry in turn.
     let waits = !core.peer.is_down(now) && !core.qr_wait.is_zero();
     let work = match errand {
@@ -87,6 +87,18 @@ pub(crate) async fn place(core: &Arc<Core>, body: &NewOrder, placer: Placer) -> 
             Err(PlaceError::Faults(lines.map(|(n, _)| PlaceFault::UnknownProduct(n)).collect()))
         }
     }
+}
+
+/// An order at the prices of the menu. Where a product seems to be missing, the menu is read again first: another process
+/// may have added it a moment ago.
+async fn priced(core: &Core, body: &NewOrder, at: Placing) -> Result<(Order, Option<Errand>), PlaceError> {
+    let missing = |fault: &PlaceFault| matches!(fault, PlaceFault::UnknownProduct(_) | PlaceFault::DisabledProduct(_));
+    match Order::place(body, &core.wall.read().menu, at.clone()) {
+        Err(faults) if faults.iter().any(missing) => {}
+        placed => return placed.map_err(PlaceError::Faults),
+    }
+    core.wall.renew(core.store.as_ref()).await?;
+    Order::place(body, &core.wall.read().menu, at).map_err(PlaceError::Faults)
 }
 
 fn replay(before: Order, request: &Request) -> Result<Placed, PlaceError> {

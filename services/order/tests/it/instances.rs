@@ -22,10 +22,9 @@ use crate::stores::on_mongo_url;
 
 const LEASE: Duration = Duration::from_secs(30);
 
+/// Two that start at once, on a database without anything, and load the same menu.
 async fn two(url: StoreUrl) -> [Shop; 2] {
-    let one = Shop::on(url, Arc::new(SystemClock)).await;
-    let other = one.beside().await;
-    [one, other]
+    Shop::two_on(url, Arc::new(SystemClock)).await
 }
 
 async fn close(shops: [Shop; 2]) {

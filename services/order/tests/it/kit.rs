@@ -60,6 +60,14 @@ impl Shop {
         Self::start(Peer::start(), mint, store, clock).await
     }
 
+    /// Two processes that start at once on one store.
+    pub(crate) async fn two_on(store: StoreUrl, clock: Arc<dyn Clock>) -> [Shop; 2] {
+        let (peer, mint) = (Peer::start(), Arc::new(Mint::with_clock(clock.clone())));
+        let start = || Self::start(peer.clone(), mint.clone(), store.clone(), clock.clone());
+        let (one, other) = tokio::join!(start(), start());
+        [one, other]
+    }
+
     async fn start(peer: Peer, mint: Arc<Mint>, store: StoreUrl, clock: Arc<dyn Clock>) -> Shop {
         let tokens = web::TokenRules::default();
         let mut settings =

@@ -10,6 +10,7 @@ mod kit;
 mod menu;
 mod money;
 mod mongo;
+mod outage;
 mod peer;
 mod place;
 mod queue;
