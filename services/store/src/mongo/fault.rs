@@ -112,6 +112,8 @@ fn kind(error: &Error) -> FaultKind {
     }
     match &*error.kind {
         ErrorKind::Authentication { .. } => FaultKind::Denied,
+        // A certificate that is not believed does not become better by waiting; the driver keeps no type for it.
+        ErrorKind::ServerSelection { message, .. } if message.contains("certificate") => FaultKind::Unfit,
         ErrorKind::Io(_)
         | ErrorKind::ConnectionPoolCleared { .. }
         | ErrorKind::ServerSelection { .. }

@@ -1,0 +1,122 @@
+//! Writes whose answer never comes: a proxy hands them to the server and cuts the connection instead of answering.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use store::Mongo;
+use store::mongo::bson::{Document, doc};
+use store::mongo::{ConnectOptions, Docs};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::server::{Place, on_mongo};
+
+/// A proxy before one server, and how many answers it still has to lose.
+struct Lossy {
+    url: String,
+    to_lose: Arc<AtomicUsize>,
+}
+
+impl Lossy {
+    async fn before(place: &Place) -> Lossy {
+        let rest = place.url.strip_prefix("mongodb://").unwrap();
+        let (server, rest) = rest.split_once('/').unwrap();
+        let database = rest.split('?').next().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("mongodb://{}/{database}?directConnection=true", listener.local_addr().unwrap());
+        let to_lose = Arc::new(AtomicUsize::new(0));
+        let (server, lose) = (server.to_owned(), to_lose.clone());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if let Ok(server) = TcpStream::connect(&server).await {
+                    tokio::spawn(forward(client, server, lose.clone()));
+                }
+            }
+        });
+        Lossy { url, to_lose }
+    }
+
+    async fn orders(&self) -> Docs {
+        let mongo = Mongo::connect(&self.url, &ConnectOptions::default()).await.unwrap();
+        mongo.docs("order", "orders", "an order")
+    }
+
+    fn lose(&self, answers: usize) {
+        self.to_lose.store(answers, Ordering::SeqCst);
+    }
+}
+
+/// One question and one answer after the other, as the driver speaks on connections that are not its monitor's.
+async fn forward(client: TcpStream, server: TcpStream, to_lose: Arc<AtomicUsize>) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let writes = Arc::new(AtomicUsize::new(0));
+    let seen = writes.clone();
+    let questions = async move {
+        while let Some(question) = message(&mut from_client).await {
+            let write = [&b"\x02insert\0"[..], b"\x02update\0"];
+            let found = write.iter().any(|word| question.windows(word.len()).any(|part| part == *word));
+            seen.store(usize::from(found), Ordering::SeqCst);
+            if to_server.write_all(&question).await.is_err() {
+                return;
+            }
+        }
+    };
+    let answers = async move {
+        while let Some(answer) = message(&mut from_server).await {
+            let lost = writes.load(Ordering::SeqCst) > 0
+                && to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+            if lost || to_client.write_all(&answer).await.is_err() {
+                return;
+            }
+        }
+    };
+    // Whichever ends closes both.
+    tokio::select! {
+        () = questions => {}
+        () = answers => {}
+    }
+}
+
+/// One message of the wire protocol: it begins with its length.
+async fn message(from: &mut (impl tokio::io::AsyncRead + Unpin)) -> Option<Vec<u8>> {
+    let length = from.read_i32_le().await.ok()?;
+    let mut whole = length.to_le_bytes().to_vec();
+    whole.resize(usize::try_from(length).ok()?, 0);
+    from.read_exact(&mut whole[4..]).await.ok()?;
+    Some(whole)
+}
+
+async fn an_insert_whose_answer_is_lost_is_stored_once(place: Place) {
+    let lossy = Lossy::before(&place).await;
+    let orders = lossy.orders().await;
+    orders.insert(&doc! { "_id": "warm" }).await.unwrap().unwrap();
+    lossy.lose(1);
+    orders.insert(&doc! { "_id": "1" }).await.unwrap().expect("it is ours");
+    assert_eq!(lossy.to_lose.load(Ordering::SeqCst), 0, "an answer was lost");
+    assert_eq!(orders.count_to(doc! { "_id": "1" }, 5).await.unwrap(), 1);
+    let taken = orders.insert(&doc! { "_id": "1" }).await.unwrap().unwrap_err();
+    assert_eq!(taken.index, "_id_");
+}
+
+async fn a_write_that_stays_unanswered_is_unavailable_and_whole(place: Place) {
+    let lossy = Lossy::before(&place).await;
+    let orders = lossy.orders().await;
+    orders.insert(&doc! { "_id": "1", "version": 1 }).await.unwrap().unwrap();
+    lossy.lose(usize::MAX);
+    let change = doc! { "$set": { "version": 2 }, "$push": { "log": "changed" } };
+    let error = orders.update(doc! { "_id": "1", "version": 1 }, change.clone()).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error:?}");
+    let error = orders.insert(&doc! { "_id": "2" }).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error:?}");
+    lossy.lose(0);
+    // The same change again finds that it was made, once.
+    assert!(!orders.update(doc! { "_id": "1", "version": 1 }, change).await.unwrap().unwrap());
+    let order: Document = orders.get(doc! { "_id": "1" }).await.unwrap().unwrap();
+    assert_eq!(order, doc! { "_id": "1", "version": 2, "log": ["changed"] });
+}
+
+on_mongo! {
+    an_insert_whose_answer_is_lost_is_stored_once,
+    a_write_that_stays_unanswered_is_unavailable_and_whole,
+}
