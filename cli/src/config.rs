@@ -3,6 +3,7 @@
 //! The documented default file is compiled in and is the list of known keys and their types: a key that is not in it
 //! is an error, and so is a value of another type. Every fault is found before anything is reported.
 
+mod files;
 mod layers;
 mod read;
 mod sources;
@@ -188,6 +189,15 @@ impl Config {
         if !sandbox.listen.ip().is_loopback() {
             reader.fault("sandbox.listen", "its control panel asks for no token, so it listens on loopback only");
         }
+        files::each_its_own(
+            &mut reader,
+            [
+                (Service::Auth, &auth.place),
+                (Service::Order, &order.place),
+                (Service::Payment, &payment.place),
+                (Service::Sandbox, &sandbox),
+            ],
+        );
         let sandbox_retry_every = reader.duration("sandbox.retry_every");
         let mongodb = ConnectOptions {
             wait_for: reader.duration("mongodb.wait"),

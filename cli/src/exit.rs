@@ -179,6 +179,15 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// Why a store can't be used from the start. One that has not what we ask it for was never ours.
+pub(crate) fn store_not_opened(error: StoreError) -> Failure {
+    match error {
+        StoreError::Internal(cause) => Failure::new(Exit::Store, format!("the store cannot be opened: {cause}"))
+            .hint("does it belong to this service? name another one, or restore it from a backup"),
+        other => other.into(),
+    }
+}
+
 impl From<mercadopago::Error> for Failure {
     fn from(error: mercadopago::Error) -> Self {
         use mercadopago::Error;

@@ -4,7 +4,7 @@ use auth::{Argon2, Authority, Clients, CpfKeys, IssueError, Key, Lives, OpenErro
 use store::StoreUrl;
 
 use crate::config::{Config, Service};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, store_not_opened};
 use crate::master_key::{MasterKey, Use};
 
 /// Whether the auth store can be opened from here.
@@ -55,7 +55,7 @@ pub(crate) fn settings(config: &Config, key: &MasterKey) -> Settings {
 /// Why the auth store can't be used.
 pub(crate) fn open_failure(error: OpenError) -> Failure {
     match error {
-        OpenError::Store(error) => error.into(),
+        OpenError::Store(error) => store_not_opened(error),
         OpenError::Setting { .. } => Failure::usage(error.to_string()),
         OpenError::WrappingKey { .. } => Failure::usage(error.to_string())
             .hint("put back the master.key that belongs to this store, or set LANCHONETE_SECURITY_MASTER_KEY"),

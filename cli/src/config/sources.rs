@@ -95,7 +95,11 @@ pub(super) fn environment(layers: &mut Layers, variables: impl Iterator<Item = (
     }
 }
 
+/// A flag for all services is laid first, so that one of them may be elsewhere.
 pub(super) fn flags(layers: &mut Layers, places: &Places, overrides: Overrides) {
+    for (key, flag, value) in overrides.0 {
+        layers.set_text(&key, &value, Origin::Flag(flag.to_owned()));
+    }
     for service in Service::ALL {
         for (what, value) in places.of(service) {
             if let Some(value) = value {
@@ -103,8 +107,5 @@ pub(super) fn flags(layers: &mut Layers, places: &Places, overrides: Overrides) 
                 layers.set_text(&format!("{name}.{what}"), value, Origin::Flag(format!("--{name}-{what}")));
             }
         }
-    }
-    for (key, flag, value) in overrides.0 {
-        layers.set_text(&key, &value, Origin::Flag(flag.to_owned()));
     }
 }

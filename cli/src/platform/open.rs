@@ -11,7 +11,7 @@ use web::TokenRules;
 use super::{End, Unit};
 use crate::commands::{authority, webhook_secrets};
 use crate::config::{Config, SecurityConfig, Service};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, store_not_opened};
 use crate::master_key::{MasterKey, Use};
 
 /// What the sandbox takes for an access token: anything that begins like a test token of MercadoPago.
@@ -166,7 +166,7 @@ fn sandbox_file(config: &Config) -> Outcome<PathBuf> {
 }
 
 fn not_opened(service: Service, error: StoreError) -> Failure {
-    let mut failure = Failure::from(error);
+    let mut failure = store_not_opened(error);
     failure.message = format!("{}: {}", service.name(), failure.message);
     failure
 }

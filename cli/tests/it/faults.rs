@@ -43,6 +43,45 @@ fn a_store_that_is_none() {
 }
 
 #[test]
+fn one_file_for_two_services() {
+    let home = Home::new();
+    let said = home.fails(2, &up(&["--database", "sqlite:all.db"]));
+    for part in ["--database: order.database", "--database: payment.database", "--auth-database", "--data-dir", "hint:"]
+    {
+        assert!(said.contains(part), "{part:?} is missing in:\n{said}");
+    }
+    // The same file by two names, and one that another service has in the data directory anyway.
+    let link = home.path().join("link");
+    std::os::unix::fs::symlink(home.path(), &link).expect("a link");
+    let twice = ["--auth-database", "sqlite:mine.db", "--order-database", "sqlite:link/mine.db"];
+    let said = home.fails(2, &up(&twice));
+    assert!(said.contains("--order-database: order.database") && said.contains("the file of auth"), "{said}");
+    fs::remove_file(link).expect("it is a link");
+    let of_auth = format!("sqlite:{}", home.data_dir().join("auth.db").display());
+    let said = home.fails(2, &["serve", "payment", "--listen", "127.0.0.1:0", "--database", &of_auth]);
+    assert!(said.contains("--database: payment.database") && said.contains("the file of auth"), "{said}");
+    assert_eq!(fs::read_dir(home.path()).expect("readable").count(), 0, "nothing was made");
+    // A name for one of them goes before the name for all.
+    let own = ["--order-database", "sqlite:order.db", "--payment-database", "sqlite:payment.db"];
+    let running = home.start(&up(&[&["--database", "sqlite:auth.db"], &own[..]].concat()));
+    assert!(running.stop().0.success());
+    assert!(["auth.db", "order.db", "payment.db"].iter().all(|file| home.path().join(file).exists()));
+}
+
+#[test]
+fn the_file_of_another_service() {
+    let home = Home::new();
+    let auth = home.start(&["serve", "auth", "--listen", "127.0.0.1:0", "--database", "sqlite:mine.db"]);
+    assert!(auth.stop().0.success());
+    fs::remove_file(home.data_dir().join("credentials.json")).expect("removed");
+    for service in ["order", "payment", "sandbox"] {
+        let said = home.fails(4, &["serve", service, "--listen", "127.0.0.1:0", "--database", "sqlite:mine.db"]);
+        assert!(said.contains(&format!("error: {service}: ")) && said.contains("hint:"), "{said}");
+        assert!(!["CREATE", "TABLE", "INSERT", "SELECT"].iter().any(|word| said.contains(word)), "{said}");
+    }
+}
+
+#[test]
 fn a_master_key_that_others_may_read() {
     let home = Home::new();
     fs::create_dir(home.data_dir()).expect("made");

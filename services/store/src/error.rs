@@ -77,6 +77,11 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        // What SQLite says is enough: the statement it says it of is nobody's business, not even as a source.
+        let error = match error {
+            rusqlite::Error::SqlInputError { error, msg, .. } => rusqlite::Error::SqliteFailure(error, Some(msg)),
+            other => other,
+        };
         match error.sqlite_error_code() {
             Some(
                 ErrorCode::DatabaseBusy
