@@ -8,6 +8,7 @@ mod charges;
 mod counter;
 mod defects;
 mod expiry;
+mod instances;
 mod machine;
 mod notifications;
 mod orders;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use api::payment::{Payment, PaymentEvent};
 use domain::{Clock, OrderId, PaymentId, PaymentStatus, Role, SystemClock, Timestamp};
 use mercadopago::signature;
+use payment::store::mongo::MongoStore;
 use payment::store::sqlite::SqliteStore;
 use payment::store::{PaymentStore, Schedule};
 use payment::{MercadoPago, Places, Service, Settings, Timings};
@@ -49,10 +50,22 @@ pub(crate) struct World {
     pub(crate) clock: Arc<Shifted>,
     pub(crate) mint: Mint,
     pub(crate) url: Url,
-    store: SqliteStore,
+    store: Arc<dyn PaymentStore>,
     settings: Settings,
     served: Served,
     _dir: TempDir,
+}
+
+/// Another instance of the service, on the same store.
+pub(crate) struct Beside {
+    pub(crate) url: Url,
+    served: Served,
+}
+
+impl Beside {
+    pub(crate) async fn stop(mut self) {
+        self.served.stop().await;
+    }
 }
 
 /// The running service; dropping it ends it.
@@ -105,6 +118,23 @@ pub(crate) fn reconciling() -> Timings {
     Timings { schedule: Schedule { first: Duration::from_millis(50), max: Duration::from_millis(200) }, ..timings() }
 }
 
+async fn listen() -> (TcpListener, Url) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    (listener, url)
+}
+
+/// The service's store once more, to look into.
+async fn open(settings: &Settings) -> Arc<dyn PaymentStore> {
+    let schedule = settings.timings.schedule;
+    match &settings.store {
+        StoreUrl::Sqlite(file) => Arc::new(SqliteStore::open(file, schedule).expect("the store opens twice")),
+        StoreUrl::Mongo(url) => {
+            Arc::new(MongoStore::open(url, &settings.mongo, schedule).await.expect("the store opens twice"))
+        }
+    }
+}
+
 impl World {
     pub(crate) async fn start() -> World {
         World::with(timings()).await
@@ -118,12 +148,23 @@ impl World {
 
     /// Against the MercadoPago at `base`, whichever that is.
     pub(crate) async fn against(provider: Provider, base: Url, timings: Timings) -> World {
+        let dir = testkit::temp_dir();
+        let store = StoreUrl::Sqlite(dir.path().join("payment.db"));
+        World::on(store, dir, provider, base, timings).await
+    }
+
+    /// With its data on a MongoDB server.
+    pub(crate) async fn on_mongo(url: &str, timings: Timings) -> World {
+        let provider = Provider::start();
+        let base = provider.running.url.clone();
+        World::on(StoreUrl::Mongo(url.to_owned()), testkit::temp_dir(), provider, base, timings).await
+    }
+
+    async fn on(store: StoreUrl, dir: TempDir, provider: Provider, base: Url, timings: Timings) -> World {
         let orders = Orders::start();
         let clock = Arc::new(Shifted::default());
         let mint = Mint::with_clock(clock.clone());
-        let dir = testkit::temp_dir();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let (listener, url) = listen().await;
         let others = orders.running.url.clone();
         let places = Places { auth: others.clone(), order: others, public: url.clone() };
         let mp = MercadoPago {
@@ -134,23 +175,39 @@ impl World {
             payer_email: "comprador@example.com".parse().unwrap(),
             live: false,
         };
-        let file = dir.path().join("payment.db");
-        let mut settings = Settings::new(StoreUrl::Sqlite(file.clone()), places, SecretString::from("secret"), mp);
+        let mut settings = Settings::new(store, places, SecretString::from("secret"), mp);
         settings.keys = Some(mint.keys());
         settings.clock = clock.clone();
         settings.timings = timings;
         let served = Served::start(settings.clone(), listener).await;
-        let store = SqliteStore::open(&file, timings.schedule).expect("the store opens twice");
+        let store = open(&settings).await;
         World { orders, provider, clock, mint, url, store, settings, served, _dir: dir }
     }
 
     /// The same after the service was ended and started anew.
     pub(crate) async fn restart(mut self) -> World {
         self.served.stop().await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        self.url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let (listener, url) = listen().await;
+        self.url = url;
         self.served = Served::start(self.settings.clone(), listener).await;
         self
+    }
+
+    /// Another instance of the service, on the same store.
+    pub(crate) async fn beside(&self) -> Beside {
+        let (listener, url) = listen().await;
+        Beside { url, served: Served::start(self.settings.clone(), listener).await }
+    }
+
+    /// The order service, when it asks that other instance.
+    pub(crate) fn caller_of(&self, beside: &Beside) -> Caller {
+        Caller::new(beside.url.as_str()).with_token(self.mint.token_for("order", Role::Service, None))
+    }
+
+    /// Ends the service and lets go of the store.
+    pub(crate) async fn stop(mut self) {
+        self.served.stop().await;
+        self.store.close().await;
     }
 
     pub(crate) fn anyone(&self) -> Caller {
@@ -217,14 +274,13 @@ impl World {
     }
 
     pub(crate) async fn notify_with(&self, provider_id: &str, secret: &str, ts: String) -> Answer {
-        let header = signature::header(&SecretString::from(secret), Some(provider_id), Some("a-request"), &ts);
-        let caller = self.anyone();
-        let request = caller
-            .request(Method::POST, &format!("/payments/webhook?data.id={provider_id}&type=payment"))
-            .header("x-signature", header)
-            .header("x-request-id", "a-request")
-            .json(&json!({ "id": 1, "type": "payment", "action": "payment.updated", "data": { "id": provider_id } }));
-        caller.send(request).await
+        notify_by(self.anyone(), provider_id, secret, ts).await
+    }
+
+    /// The same, delivered to another instance.
+    pub(crate) async fn notify_beside(&self, beside: &Beside, provider_id: &str) -> Answer {
+        let ts = self.clock.now().seconds().to_string();
+        notify_by(Caller::new(beside.url.as_str()), provider_id, SECRET, ts).await
     }
 
     /// Waits until the inbox and the outbox are empty.
@@ -235,6 +291,16 @@ impl World {
         })
         .await;
     }
+}
+
+async fn notify_by(caller: Caller, provider_id: &str, secret: &str, ts: String) -> Answer {
+    let header = signature::header(&SecretString::from(secret), Some(provider_id), Some("a-request"), &ts);
+    let request = caller
+        .request(Method::POST, &format!("/payments/webhook?data.id={provider_id}&type=payment"))
+        .header("x-signature", header)
+        .header("x-request-id", "a-request")
+        .json(&json!({ "id": 1, "type": "payment", "action": "payment.updated", "data": { "id": provider_id } }));
+    caller.send(request).await
 }
 
 /// A body of `POST /payments` for a new order.
