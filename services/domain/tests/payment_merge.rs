@@ -54,6 +54,24 @@ proptest! {
 }
 
 #[test]
+fn what_is_paid_stays_paid_whatever_is_said_later_or_first() {
+    use PaymentStatus::{Approved, ChargedBack, Refunded};
+    for (firm, at) in [(Approved, 2), (Refunded, 5), (ChargedBack, 6)] {
+        assert_eq!(PaymentStatus::ALL[at], firm);
+        for less in (0..7).filter(|less| PaymentStatus::ALL[*less].rank() < firm.rank()) {
+            let (paid, newer) = (snapshot(1, at, 0, 10), snapshot(1, less, 0, 20));
+            assert!(paid.is_unsaid_by(&newer) && !newer.is_unsaid_by(&paid));
+            for arrival in [[&paid, &newer], [&newer, &paid]] {
+                assert_eq!(arrive(&arrival.map(Clone::clone)), [paid.clone()]);
+            }
+        }
+    }
+    let (paid, newer) = (snapshot(1, 2, 0, 10), snapshot(1, 2, 100, 20));
+    assert!(!paid.is_unsaid_by(&newer));
+    assert_eq!(arrive(&[paid, newer.clone()]), [newer], "a partial refund");
+}
+
+#[test]
 fn a_late_pending_does_not_demote_and_the_best_try_speaks() {
     let mut known = Vec::new();
     assert!(merge(&mut known, snapshot(1, 2, 0, 20)));

@@ -24,14 +24,23 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Newer wins; at the same moment the further one, then the greater refund, then the detail, so that any order
-    /// of arrival ends the same.
-    fn key(&self) -> (Timestamp, u8, Money, &str) {
-        (self.updated_at, self.status.rank(), self.refunded, &self.status_detail)
+    /// Newer wins, but money that came is never unsaid, nor that it went back. At the same moment the further one wins,
+    /// then the greater refund, then the detail, so that any order of arrival ends the same.
+    fn key(&self) -> (u8, Timestamp, u8, Money, &str) {
+        let rank = self.status.rank();
+        let firm = if self.status.was_paid() { rank } else { 0 };
+        (firm, self.updated_at, rank, self.refunded, &self.status_detail)
+    }
+
+    /// Whether a later report says less than this one about money that came or went back.
+    pub fn is_unsaid_by(&self, later: &Snapshot) -> bool {
+        let less = self.status.was_paid() && later.status.rank() < self.status.rank();
+        less && later.updated_at > self.updated_at
     }
 }
 
-/// Takes one report into what is known, newest first come or last; says whether anything changed.
+/// Takes one report into what is known, newest first come or last, where what is paid stays paid; says whether anything
+/// changed.
 pub fn merge(known: &mut Vec<Snapshot>, reported: Snapshot) -> bool {
     match known.iter_mut().find(|s| s.provider_payment_id == reported.provider_payment_id) {
         None => known.push(reported),

@@ -51,6 +51,12 @@ impl Charge {
         self.method != PaymentMethod::Counter && self.status.is_open()
     }
 
+    /// Whether a notice says less than what is known about money that came or went back. What is paid stays paid, and
+    /// must never be closed as if it were open.
+    pub(super) fn is_unsaid_by(&self, notice: &PaymentNotice) -> bool {
+        self.status.was_paid() && notice.status.rank() < self.status.rank()
+    }
+
     /// Takes over what a newer notice says.
     pub(super) fn learn(&mut self, notice: &PaymentNotice) {
         self.payment_id = Some(notice.payment_id);

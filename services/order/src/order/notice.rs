@@ -22,7 +22,7 @@ pub enum NoticeFault {
 
 impl Order {
     /// Takes in what the payment service says. Harmless late, repeated or out of order: a version that is known already
-    /// changes nothing. An approved payment is believed whatever else was said before.
+    /// changes nothing. An approved payment is believed whatever else was said before or comes after.
     ///
     /// # Errors
     /// [`NoticeFault`], and then nothing is changed.
@@ -34,6 +34,9 @@ impl Order {
         let charge = &self.charges[n];
         if charge.payment_id.is_some() && notice.version <= charge.version {
             return Ok(Taken { outcome: known(charge, notice), stepped: Stepped::Unchanged });
+        }
+        if self.charges[n].is_unsaid_by(notice) {
+            return Ok(Taken { outcome: NoticeOutcome::Applied, stepped: Stepped::Unchanged });
         }
         self.charges[n].learn(notice);
         let (outcome, errands) = match notice.status {
@@ -62,10 +65,7 @@ impl Order {
     fn money_came(&mut self, n: usize, now: Timestamp) -> (NoticeOutcome, Vec<Errand>) {
         if self.status == OrderStatus::Requested {
             self.current = n;
-            let paid = self.system_step(OrderStatus::Paid, Actor::PaymentApproved, "payment", "", now);
-            let mut errands = paid.ok().flatten().unwrap_or_default();
-            errands.extend(self.close_charges(Some("o pedido já foi pago")));
-            return (NoticeOutcome::Applied, errands);
+            return (NoticeOutcome::Applied, self.paid(now));
         }
         let ours = self.status.is_paid_or_later() && n == self.current;
         if ours || self.charges[n].refund_asked {
@@ -79,19 +79,28 @@ impl Order {
         (NoticeOutcome::RefundRequested, vec![self.ask_refund(n, cause, reason)])
     }
 
+    /// The money that the order waits for is here; nothing else of it shall be paid.
+    fn paid(&mut self, now: Timestamp) -> Vec<Errand> {
+        let mut errands = or_nothing(self.system_step(OrderStatus::Paid, Actor::PaymentApproved, "payment", "", now));
+        errands.extend(self.close_charges(Some("o pedido já foi pago")));
+        errands
+    }
+
     /// Money went back. An order that was given up ends here; one that the kitchen has not finished is given up first;
     /// from then on only the payment's status tells. Should the notice that the money came be missing, it is made up for,
     /// so that any order of arrival ends the same.
     fn money_went(&mut self, n: usize, now: Timestamp) -> Vec<Errand> {
+        let mut errands = Vec::new();
         if self.status == OrderStatus::Requested && n == self.current {
-            or_nothing(self.system_step(OrderStatus::Paid, Actor::PaymentApproved, "payment", "", now));
+            errands = self.paid(now);
         }
         let in_kitchen = matches!(self.status, OrderStatus::Paid | OrderStatus::Preparing);
         if in_kitchen && n == self.current {
             // Giving up what has no money any more ends at once as refunded.
             let owner = Actor::Person(Role::Admin);
             let given_up = self.system_step(OrderStatus::Cancelled, owner, "payment", "pagamento devolvido", now);
-            return given_up.ok().flatten().unwrap_or_default();
+            errands.extend(or_nothing(given_up));
+            return errands;
         }
         if matches!(self.status, OrderStatus::Cancelled | OrderStatus::Rejected) && self.is_all_given_back() {
             return or_nothing(self.system_step(OrderStatus::Refunded, Actor::RefundConfirmed, "payment", "", now));

@@ -171,3 +171,65 @@ async fn any_order_of_arrival_ends_the_same() {
         assert_eq!(steps, [Requested, Paid, Cancelled, Refunded], "{arrival:?}");
     }
 }
+
+#[tokio::test]
+async fn what_is_paid_stays_paid_and_is_never_closed() {
+    let shop = Shop::open().await;
+    for method in [PaymentMethod::Pix, PaymentMethod::Checkout] {
+        let placed = shop.place(method).await;
+        shop.tell(placed.id, &notice(&placed, 2, PaymentStatus::Approved)).await;
+        let paid = shop.order(placed.id).await;
+        let less =
+            [PaymentStatus::InProcess, PaymentStatus::Pending, PaymentStatus::Cancelled, PaymentStatus::Rejected];
+        for (version, status) in (3..).zip(less) {
+            assert_eq!(shop.tell(paid.id, &notice(&paid, version, status)).await, NoticeOutcome::Applied);
+            assert_eq!(shop.order(paid.id).await, paid, "{status}");
+        }
+        // A kitchen that starts late, and a repeat of the old notice, change nothing about that either.
+        shop.tell(paid.id, &notice(&placed, 2, PaymentStatus::Approved)).await;
+        let cooking = shop.to(paid.id, "preparing").await;
+        shop.tell(paid.id, &notice(&paid, 9, PaymentStatus::InProcess)).await;
+        assert_eq!(shop.order(paid.id).await, cooking);
+        // Errands of one order are done in turn, so a close that had been asked for would come before this refund.
+        shop.to(paid.id, "cancelled").await;
+        let refunded =
+            || async { shop.peer.log().refunds.iter().any(|(id, ..)| Some(*id) == paid.payment_id).then_some(()) };
+        eventually(SOON, refunded).await;
+        assert!(shop.peer.log().cancels.is_empty(), "{:?}", shop.peer.log().cancels);
+    }
+}
+
+#[tokio::test]
+async fn money_that_went_back_stays_gone() {
+    let shop = Shop::open().await;
+    for gone in [PaymentStatus::Refunded, PaymentStatus::ChargedBack] {
+        let order = shop.paid().await;
+        shop.tell(order.id, &notice(&order, 3, gone)).await;
+        let ended = shop.order(order.id).await;
+        for (version, status) in (4..).zip([PaymentStatus::Approved, PaymentStatus::InProcess]) {
+            shop.tell(order.id, &notice(&order, version, status)).await;
+            assert_eq!(shop.order(order.id).await, ended, "{gone} {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn money_that_went_before_the_order_heard_that_it_came_ends_the_order() {
+    use OrderStatus::{Cancelled, Paid, Refunded, Requested};
+    let shop = Shop::open().await;
+    for gone in [PaymentStatus::Refunded, PaymentStatus::ChargedBack] {
+        for before in [None, Some(PaymentStatus::Pending), Some(PaymentStatus::InProcess)] {
+            let order = shop.place(PaymentMethod::Pix).await;
+            if let Some(before) = before {
+                shop.tell(order.id, &notice(&order, 2, before)).await;
+            }
+            shop.tell(order.id, &notice(&order, 3, gone)).await;
+            let end = shop.order(order.id).await;
+            assert_eq!((end.status, end.payment_status), (Refunded, gone), "{before:?}");
+            let rows = shop.tracking(order.id).await;
+            let steps: Vec<OrderStatus> = rows.iter().map(|row| row.status).collect();
+            assert_eq!(steps, [Requested, Paid, Cancelled, Refunded]);
+            assert!(rows[1..].iter().all(|row| row.actor.id == "payment"));
+        }
+    }
+}

@@ -76,7 +76,7 @@ pub struct Payment {
     closing: Option<Closing>,
     /// The last report that did not fit, in a few words.
     mismatch: Option<String>,
-    /// The last report with a status that is new to us.
+    /// The last report with a status that is new to us, or that takes back what is paid.
     oddity: Option<String>,
     refunds: Vec<Refund>,
     /// The key it was created with.

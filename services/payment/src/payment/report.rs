@@ -69,22 +69,26 @@ impl Payment {
 
     fn take(&mut self, snapshot: Snapshot, now: Timestamp, step: &mut Step) {
         let id = snapshot.provider_payment_id.clone();
-        let known = self.snapshots.iter().find(|known| known.provider_payment_id == id).map(|known| known.status);
-        let retreats = known.is_some_and(PaymentStatus::was_paid) && !snapshot.status.was_paid();
         let what = format!("{id} {} ({}) refunded {}", snapshot.status, snapshot.status_detail, snapshot.refunded);
-        if !merge(&mut self.snapshots, snapshot) {
+        let known = self.snapshots.iter().find(|known| known.provider_payment_id == id);
+        if known.is_some_and(|known| known.is_unsaid_by(&snapshot)) {
+            self.retreat(what, now, step);
             return;
         }
-        let kind = match known {
-            None => "charge_sent",
-            Some(_) if retreats => "retreat",
-            Some(_) => "provider_report",
-        };
-        if retreats {
-            tracing::error!(payment = %self.id, %what, "MercadoPago takes its word back that money came");
+        let kind = if known.is_none() { "charge_sent" } else { "provider_report" };
+        if merge(&mut self.snapshots, snapshot) {
+            step.log(self, now, kind, &Actor::Provider, Some(what));
+            self.return_surplus(&id, now, step);
         }
-        step.log(self, now, kind, &Actor::Provider, Some(what));
-        self.return_surplus(&id, now, step);
+    }
+
+    /// MercadoPago takes its word back that money came, or that it went back. That is for a person to look into.
+    fn retreat(&mut self, what: String, now: Timestamp, step: &mut Step) {
+        if self.oddity.as_ref() != Some(&what) {
+            tracing::error!(payment = %self.id, %what, "MercadoPago takes its word back; the payment stays as it is");
+            self.oddity = Some(what.clone());
+            step.log(self, now, "retreat", &Actor::Provider, Some(what));
+        }
     }
 
     /// Money that comes on top of money that came goes back at once.

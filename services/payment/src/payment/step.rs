@@ -86,20 +86,14 @@ impl Payment {
         Some(step)
     }
 
-    /// What is closed stays closed, until money comes; what is paid stays paid, unless the money goes back.
+    /// What is closed stays closed: from here on only money that came changes it.
     fn seal(&mut self, now: Timestamp) {
         let (status, detail) = self.standing();
-        let further = self.own.as_ref().is_none_or(|own| own.status.rank() < status.rank());
-        let word = match status {
-            paid if paid.was_paid() && further => detail,
-            PaymentStatus::Cancelled if self.own.is_none() => match self.closing {
-                // MercadoPago calls it given up by us, but the order shall know why we did.
-                Some(closing) if closing.why == Why::Expired => Why::Expired.detail(),
-                _ => detail,
-            },
-            PaymentStatus::Rejected if self.own.is_none() => detail,
-            _ => return,
-        };
-        self.own = Some(super::Own { status, detail: word.to_owned(), at: now });
+        if matches!(status, PaymentStatus::Rejected | PaymentStatus::Cancelled) && self.own.is_none() {
+            let expired = self.closing.is_some_and(|closing| closing.why == Why::Expired);
+            // MercadoPago calls it given up by us, but the order shall know why we did.
+            let detail = if expired && status == PaymentStatus::Cancelled { Why::Expired.detail() } else { detail };
+            self.own = Some(super::Own { status, detail: detail.to_owned(), at: now });
+        }
     }
 }

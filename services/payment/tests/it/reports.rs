@@ -121,12 +121,52 @@ async fn a_second_approval_goes_back_and_the_first_one_stays() {
 }
 
 #[tokio::test]
-async fn mercadopago_taking_its_word_back_is_reported_and_the_order_stays_paid() {
+async fn what_is_paid_stays_paid_whatever_mercadopago_says_later() {
+    use PaymentStatus::{Approved, ChargedBack, Refunded};
+    for method in ["pix", "checkout"] {
+        for firm in [Approved, Refunded, ChargedBack] {
+            let world = World::start().await;
+            let payment = world.create(&body(method)).await;
+            let provider_id = match payment.provider_payment_id.filter(|_| method == "pix") {
+                Some(id) => id,
+                None => world.provider.lock().pay_checkout(&payment.payment_id.to_string(), 35.0, "approved"),
+            };
+            world.provider.lock().set(&provider_id, firm.as_str(), "accredited");
+            world.notify(&provider_id).await.expect(200);
+            world.orders.told(payment.payment_id, firm).await;
+            let before = world.payment(payment.payment_id).await;
+            let less = PaymentStatus::ALL.into_iter().filter(|less| less.rank() < firm.rank());
+            for less in less {
+                world.provider.lock().set(&provider_id, less.as_str(), "by_hand");
+                world.notify(&provider_id).await.expect(200);
+                world.notify(&provider_id).await.expect(200);
+                world.quiet().await;
+                let seen = world.payment(payment.payment_id).await;
+                assert_eq!((seen.status, seen.status_detail), (firm, before.status_detail.clone()), "{method} {less}");
+                let log = world.events(payment.payment_id).await;
+                let word = format!(" {less} (");
+                let told = log.iter().filter(|e| e.kind == "retreat" && e.detail.as_ref().unwrap().contains(&word));
+                assert_eq!(told.count(), 1, "{method} {firm} {less}: {log:#?}");
+            }
+            let close = json!({ "attempt": 1, "reason": "teste" });
+            let path = format!("/internal/orders/{}/charge/cancel", payment.order_id);
+            let closed: api::payment::CancelledCharge = world.caller().post(&path, &close).await.expect(200).parse();
+            assert_eq!(closed.payment.unwrap().status, firm);
+            assert!(world.provider.keys_of("cancel").is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refund_goes_through_mercadopago_even_after_it_took_its_word_back() {
     let world = World::start().await;
     let payment = world.paid().await;
     let provider_id = payment.provider_payment_id.unwrap();
     world.provider.lock().set(&provider_id, "pending", "pending_waiting_transfer");
     world.notify(&provider_id).await.expect(200);
     world.logged(payment.payment_id, "retreat").await;
-    assert_eq!(world.payment(payment.payment_id).await.status, PaymentStatus::Approved);
+    let path = format!("/payments/{}/refund", payment.payment_id);
+    world.admin().post(&path, &json!({ "reason": "teste" })).await;
+    world.quiet().await;
+    assert_eq!(world.provider.keys_of("refund").len(), 1);
 }
