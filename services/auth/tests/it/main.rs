@@ -6,6 +6,7 @@ mod defects;
 mod house;
 mod keys;
 mod me;
+mod mongo;
 mod people;
 mod roles;
 mod secrecy_at_rest;
