@@ -198,6 +198,9 @@ impl Config {
                 (Service::Sandbox, &sandbox),
             ],
         );
+        if matches!(sandbox.database, StoreUrl::Mongo(_)) {
+            reader.fault("sandbox.database", "it keeps its state in SQLite: leave it empty, or use sqlite:PATH");
+        }
         let sandbox_retry_every = reader.duration("sandbox.retry_every");
         let mongodb = ConnectOptions {
             wait_for: reader.duration("mongodb.wait"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod demo;
 mod open;
+mod patience;
 mod socket;
 
 use std::future::Future;
@@ -18,6 +19,7 @@ use crate::config::Service;
 use crate::exit::{Failure, Outcome};
 
 pub(crate) use open::{Addresses, auth, order, payment, sandbox};
+pub(crate) use patience::patiently;
 pub(crate) use socket::Reserved;
 
 /// What a worker may still take after the requests have drained.

@@ -14,7 +14,7 @@ use crate::data_dir::{DataDir, Hold};
 use crate::exit::{Failure, Outcome};
 use crate::log;
 use crate::master_key::MasterKey;
-use crate::platform::{self, Addresses, Reserved, Unit};
+use crate::platform::{self, Addresses, Reserved, Unit, patiently};
 use crate::print::Printer;
 
 /// The roles for which tokens are left on this machine.
@@ -39,7 +39,8 @@ pub(crate) async fn run(common: &Common, args: Serve, started: Instant, printer:
     addresses.set(args.service, url.clone());
     let url = bare(&url);
 
-    let (unit, tokens) = open(args.service, &config, &key, &addresses).await?;
+    let opening = open(args.service, &config, &key, &addresses);
+    let (unit, tokens) = patiently(opening, &[args.service], &config, &shutdown, printer).await?;
     Credentials::update(data_dir.path(), |credentials| {
         credentials.urls.insert(name.to_owned(), url.clone());
         if args.service != Service::Sandbox {

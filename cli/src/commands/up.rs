@@ -23,7 +23,7 @@ use crate::data_dir::{DataDir, Hold};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::log;
 use crate::master_key::MasterKey;
-use crate::platform::{self, Addresses, Reserved, Unit, demo};
+use crate::platform::{self, Addresses, Reserved, Unit, demo, patiently};
 use crate::print::{Printer, strong};
 
 /// The first administrator, until the owner makes another one.
@@ -44,10 +44,10 @@ pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Pr
         return Err(Failure::usage("--demo pays in the sandbox, but mercadopago.access_token is set"));
     }
     let data_dir = DataDir::open(&config.data_dir, Hold::Alone)?;
+    same_stores_as_before(&config, args.fresh)?;
     if args.fresh {
-        begin_anew(&data_dir, args.yes, printer)?;
+        begin_anew(&data_dir, &config, args.yes, printer)?;
     }
-    same_stores_as_before(&config)?;
     let _log = log::to_files(&config.log, "info", data_dir.path())?;
     let key = MasterKey::find_or_create(config.security.master_key.as_ref(), data_dir.path())?;
     let shutdown = platform::shutdown_signal()?;
@@ -57,7 +57,8 @@ pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Pr
     for (service, socket) in &reserved {
         addresses.set(*service, config.place(*service).named_url.clone().unwrap_or_else(|| socket.url()));
     }
-    let open = open_all(&config, &key, &addresses, !args.no_seed).await?;
+    let opening = Box::pin(open_all(&config, &key, &addresses, !args.no_seed));
+    let open = patiently(opening, &Service::ALL, &config, &shutdown, printer).await?;
     write_credentials(&config, &addresses, open.first_admin, &open.authority)?;
 
     // Auth comes first, because the others ask it for its keys. Each opens when it can be used.
@@ -83,10 +84,11 @@ pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Pr
 }
 
 /// Asks, where somebody can answer, and removes what earlier runs left.
-fn begin_anew(data_dir: &DataDir, yes: bool, printer: Printer) -> Outcome {
+fn begin_anew(data_dir: &DataDir, config: &Config, yes: bool, printer: Printer) -> Outcome {
     if !data_dir.is_used() {
         return Ok(());
     }
+    let stays = on_servers(config);
     if !yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         let path = data_dir.path().display();
         let _ = write!(std::io::stderr().lock(), "Remove every order, payment and person in {path}? [y/N] ");
@@ -96,21 +98,50 @@ fn begin_anew(data_dir: &DataDir, yes: bool, printer: Printer) -> Outcome {
             return Err(Failure::refused("nothing was removed"));
         }
     }
+    let admin = first_admin_elsewhere(config)?;
     data_dir.wipe()?;
+    if let Some(admin) = admin {
+        Credentials::update(data_dir.path(), |credentials| credentials.admin = Some(admin))?;
+    }
     printer.talk(format_args!("emptied {}", data_dir.path().display()));
+    if !stays.is_empty() {
+        printer.talk(format_args!("what {} keep on MongoDB stays", stays.join(" and ")));
+    }
     Ok(())
 }
 
-/// A data directory whose orders are elsewhere is not silently opened with empty stores.
-fn same_stores_as_before(config: &Config) -> Outcome {
+/// The services whose data is on a database server, which we never empty.
+fn on_servers(config: &Config) -> Vec<&'static str> {
+    let kept = |service: &Service| matches!(config.place(*service).database, StoreUrl::Mongo(_));
+    Service::ALL.into_iter().filter(kept).map(Service::name).collect()
+}
+
+/// The login of the first administrator, where the person outlives the data directory: nobody else has the password.
+fn first_admin_elsewhere(config: &Config) -> Outcome<Option<AdminLogin>> {
+    let database = &config.auth.place.database;
+    let Some(before) = Credentials::read(&config.data_dir)? else { return Ok(None) };
+    let same = matches!(database, StoreUrl::Mongo(_)) && last_store(&before, Service::Auth).as_ref() == Some(database);
+    Ok(before.admin.filter(|_| same))
+}
+
+fn last_store(before: &Credentials, service: Service) -> Option<StoreUrl> {
+    before.databases.get(service.name()).and_then(|text| text.parse().ok())
+}
+
+/// A data directory whose orders are elsewhere is not silently opened with empty stores. Who begins anew gives up the
+/// files, but no database server.
+fn same_stores_as_before(config: &Config, fresh: bool) -> Outcome {
     let Some(before) = Credentials::read(&config.data_dir)? else { return Ok(()) };
     for service in [Service::Auth, Service::Order, Service::Payment] {
         let place = config.place(service);
-        let last = before.databases.get(service.name()).and_then(|text| text.parse::<StoreUrl>().ok());
+        let last = last_store(&before, service).filter(|last| !fresh || matches!(last, StoreUrl::Mongo(_)));
         if let Some(last) = last.filter(|last| !place.named_database && *last != place.database) {
             let directory = config.data_dir.display();
             let message = format!("{directory} was last used with {last} for {}", service.name());
-            return Err(Failure::usage(message).hint("name it again with --database, or choose another --data-dir"));
+            return Err(Failure::usage(message).hint(format!(
+                "name it again with --database or --{}-database, or choose another --data-dir",
+                service.name()
+            )));
         }
     }
     Ok(())
@@ -156,6 +187,10 @@ async fn open_all(config: &Config, key: &MasterKey, at: &Addresses, seed: bool) 
 fn write_credentials(config: &Config, at: &Addresses, first: Option<FirstAdmin>, authority: &Authority) -> Outcome {
     let tokens = serve::device_tokens(authority)?;
     Credentials::update(&config.data_dir, |credentials| {
+        if last_store(credentials, Service::Auth).is_some_and(|last| last != config.auth.place.database) {
+            // The login of a person in another store.
+            credentials.admin = None;
+        }
         for service in Service::ALL {
             let name = service.name().to_owned();
             if service == Service::Sandbox && !config.uses_sandbox() {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use domain::DayRule;
 use secrecy::SecretString;
-use store::StoreUrl;
+use store::mongo::check_url;
+use store::{StoreUrl, StoreUrlError};
 use toml::Value;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -162,13 +163,25 @@ impl<'a> Reader<'a> {
         let database_key = format!("{service}.database");
         let in_data_dir = StoreUrl::Sqlite(self.data_dir.join(format!("{service}.db")));
         let named = self.filled(&database_key);
-        let database = named.map(str::parse).transpose().unwrap_or_else(|error| {
-            self.fault(&database_key, error);
-            None
+        let database = named.and_then(|text| match database(text) {
+            Ok(database) => Some(database),
+            Err(why) => {
+                self.fault(&database_key, why);
+                None
+            }
         });
         let named_database = database.is_some();
         Place { listen, named_url, database: database.unwrap_or(in_data_dir), named_database }
     }
+}
+
+/// A store, or why the text names none; without the text, which may hold a password.
+fn database(text: &str) -> Result<StoreUrl, String> {
+    let database: StoreUrl = text.parse().map_err(|error: StoreUrlError| error.to_string())?;
+    if let StoreUrl::Mongo(url) = &database {
+        check_url(url).map_err(|error| error.to_string())?;
+    }
+    Ok(database)
 }
 
 fn nowhere() -> SocketAddr {

@@ -160,8 +160,7 @@ pub(crate) async fn sandbox(config: &Config, key: &MasterKey, at: &Addresses) ->
 fn sandbox_file(config: &Config) -> Outcome<PathBuf> {
     match &config.sandbox.database {
         StoreUrl::Sqlite(path) => Ok(path.clone()),
-        StoreUrl::Mongo(_) => Err(Failure::usage("the sandbox keeps its state in SQLite")
-            .hint("leave sandbox.database empty, or use sqlite:PATH")),
+        StoreUrl::Mongo(_) => Err(Failure::usage("the sandbox keeps its state in SQLite")),
     }
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod crash;
 mod faults;
 mod journey;
+mod mongodb;
 mod offline;
 mod processes;
 mod support;

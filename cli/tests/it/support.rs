@@ -76,7 +76,7 @@ impl Home {
 
     /// Starts a service, or all, and waits until it is ready.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
-        Running::start(self.command(args))
+        Running::start(self.command(args), "ready in")
     }
 
     pub(crate) fn up(&self) -> Running {
@@ -100,10 +100,13 @@ pub(crate) fn finish(command: &mut Command) -> Done {
 pub(crate) struct Running {
     child: Child,
     said: Receiver<String>,
+    /// What it said on stderr before that for which the start waited.
+    pub(crate) heard: Vec<String>,
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    /// Starts it and waits until a line on stderr holds this.
+    pub(crate) fn start(mut command: Command, until: &str) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let (tell, said) = channel();
         let stderr = child.stderr.take().expect("piped");
@@ -113,21 +116,19 @@ impl Running {
                 let _ = tell.send(line);
             }
         });
-        let running = Running { child, said };
-        running.wait_for("ready in");
+        let mut running = Running { child, said, heard: Vec::new() };
+        running.wait_for(until);
         running
     }
 
-    /// Waits until a line on stderr holds this.
-    fn wait_for(&self, text: &str) {
+    fn wait_for(&mut self, text: &str) {
         let deadline = Instant::now() + DEADLINE;
-        let mut heard = Vec::new();
         loop {
             match self.said.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) if line.contains(text) => return,
-                Ok(line) => heard.push(line),
-                Err(RecvTimeoutError::Timeout) => panic!("no {text:?} in time, only {heard:#?}"),
-                Err(RecvTimeoutError::Disconnected) => panic!("ended without {text:?}: {heard:#?}"),
+                Ok(line) => self.heard.push(line),
+                Err(RecvTimeoutError::Timeout) => panic!("no {text:?} in time, only {:#?}", self.heard),
+                Err(RecvTimeoutError::Disconnected) => panic!("ended without {text:?}: {:#?}", self.heard),
             }
         }
     }

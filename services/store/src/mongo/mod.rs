@@ -21,4 +21,5 @@ pub use fault::Fault;
 pub use mongodb::bson;
 pub use queue::MongoQueue;
 pub use schema::{Index, Schema};
+pub use url::check_url;
 pub use watch::watch;

@@ -35,6 +35,14 @@ impl Target {
     }
 }
 
+/// Whether a URL can be understood, without looking anything up: what a configuration can be checked for.
+///
+/// # Errors
+/// [`StoreError::Refused`] for a URL that is none. Its text shows no password.
+pub fn check_url(url: &str) -> StoreResult<()> {
+    Target::parse(url).map(|_| ())
+}
+
 /// The driver's reason, unless it repeats what it could not read, which may be a piece of a password.
 fn why(url: &str, text: &str, error: &mongodb::error::Error) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
