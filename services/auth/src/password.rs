@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHash, Version};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -14,6 +14,8 @@ use crate::{secret, settings};
 pub(crate) const MIN: usize = 8;
 /// Most characters of a password.
 pub(crate) const MAX: usize = 128;
+/// Bytes of a hash.
+const LENGTH: usize = 32;
 
 /// Whether a text is long enough, and short enough, for a password.
 pub(crate) fn is_acceptable(password: &str) -> bool {
@@ -42,9 +44,13 @@ impl fmt::Debug for PasswordText {
     }
 }
 
+/// Bytes from which glibc gives a block a mapping of its own, whatever was freed before (`DEFAULT_MMAP_THRESHOLD_MAX` of
+/// its malloc.c, 32 MiB on 64 bits), and thereby returns it to the system at once.
+const OWN_MAPPING: usize = 33 << 20;
+
 /// argon2id off the async threads, few at a time: each one costs its memory and a core.
 pub(crate) struct Passwords {
-    argon2: Argon2<'static>,
+    params: Params,
     /// A hash that no password has, at the same cost as a real one.
     nobody: Arc<PasswordHash>,
     running: Arc<Semaphore>,
@@ -63,7 +69,7 @@ impl Passwords {
         }
         Ok(Passwords {
             nobody: Arc::new(nobody(&params)?),
-            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            params,
             running: Arc::new(Semaphore::new(cost.parallel)),
             waiting: Arc::new(Semaphore::new(cost.parallel.saturating_add(cost.waiting))),
         })
@@ -73,25 +79,52 @@ impl Passwords {
     pub(crate) async fn turn(&self) -> Result<Turn, Failure> {
         let place = self.waiting.clone().try_acquire_owned().map_err(|_| Failure::Busy)?;
         let permit = self.running.clone().acquire_owned().await.map_err(|_| Failure::Busy)?;
-        Ok(Turn { argon2: self.argon2.clone(), nobody: self.nobody.clone(), held: [place, permit] })
+        Ok(Turn { params: self.params.clone(), nobody: self.nobody.clone(), held: [place, permit] })
     }
 }
 
 /// Random output in place of a real one: checking against it is the same work and never succeeds.
 fn nobody(params: &Params) -> Result<PasswordHash, Failure> {
+    phc(params, &secret::random::<16>()?, &secret::random::<LENGTH>()?)
+}
+
+/// A hash as its PHC text says it.
+fn phc(params: &Params, salt: &[u8], output: &[u8]) -> Result<PasswordHash, Failure> {
     let broken = |_| Failure::Internal("cannot make a password hash");
     Ok(PasswordHash {
         algorithm: ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(params).map_err(|_| Failure::Internal("cannot make a password hash"))?,
-        salt: Some(Salt::new(&secret::random::<16>()?).map_err(broken)?),
-        hash: Some(Output::new(&secret::random::<32>()?).map_err(broken)?),
+        salt: Some(Salt::new(salt).map_err(broken)?),
+        hash: Some(Output::new(output).map_err(broken)?),
     })
+}
+
+/// argon2id, in memory that goes back to the system afterwards: left to itself, the allocator keeps one such block for
+/// every thread that ever hashed. What is reserved beyond the need is never touched and takes no memory.
+fn argon2id(params: Params, password: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), argon2::Error> {
+    let needed = params.block_count();
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(needed.max(OWN_MAPPING / Block::SIZE)).map_err(|_| argon2::Error::OutOfMemory)?;
+    memory.resize(needed, Block::new());
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into_with_memory(password, salt, output, &mut memory)
+}
+
+/// Whether a hash is this password's.
+fn fits(password: &[u8], hash: &PasswordHash) -> Option<bool> {
+    let (salt, known) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    if hash.algorithm != ARGON2ID_IDENT || hash.version != Some(Version::V0x13.into()) {
+        return None;
+    }
+    let mut output = vec![0; known.len()];
+    argon2id(Params::try_from(hash).ok()?, password, salt, &mut output).ok()?;
+    Some(verify_slices_are_equal(&output, known.as_bytes()).is_ok())
 }
 
 /// The right to hash or check one password now. It is held until the work is done, even if the caller goes away.
 pub(crate) struct Turn {
-    argon2: Argon2<'static>,
+    params: Params,
     nobody: Arc<PasswordHash>,
     held: [OwnedSemaphorePermit; 2],
 }
@@ -99,13 +132,14 @@ pub(crate) struct Turn {
 impl Turn {
     /// A new hash.
     pub(crate) async fn hash(self, password: SecretString) -> Result<PasswordText, Failure> {
-        let Turn { argon2, held, .. } = self;
+        let Turn { params, held, .. } = self;
         blocking(move || {
             let _held = held;
             let salt = secret::random::<16>()?;
-            let hash: PasswordHash = argon2
-                .hash_password_with_salt(password.expose_secret().as_bytes(), &salt)
+            let mut output = [0; LENGTH];
+            argon2id(params.clone(), password.expose_secret().as_bytes(), &salt, &mut output)
                 .map_err(|_| Failure::Internal("argon2 failed"))?;
+            let hash = phc(&params, &salt, &output)?;
             Ok(PasswordText(hash.to_string()))
         })
         .await
@@ -113,12 +147,12 @@ impl Turn {
 
     /// Whether this is the password; with no hash the same work, and no.
     pub(crate) async fn verify(self, password: SecretString, hash: Option<PasswordText>) -> Result<Verdict, Failure> {
-        let Turn { argon2, nobody, held } = self;
+        let Turn { nobody, held, .. } = self;
         blocking(move || {
-            let damaged = |_| Failure::Internal("a stored password hash is damaged");
-            let known = hash.map(|text| PasswordHash::new(&text.0)).transpose().map_err(damaged)?;
+            let damaged = || Failure::Internal("a stored password hash is damaged");
+            let known = hash.map(|text| PasswordHash::new(&text.0)).transpose().map_err(|_| damaged())?;
             let against = known.as_ref().unwrap_or(&nobody);
-            let fits = argon2.verify_password(password.expose_secret().as_bytes(), against).is_ok();
+            let fits = fits(password.expose_secret().as_bytes(), against).ok_or_else(damaged)?;
             Ok(Verdict { right: fits && known.is_some(), _held: held })
         })
         .await
