@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use store::Mongo;
 use store::mongo::ConnectOptions;
-use store::mongo::bson::doc;
+use store::mongo::bson::{Document, doc};
 use testkit::mongo::{Kind, Server, database, skip};
 use testkit::{Caller, eventually};
 use tokio_util::sync::CancellationToken;
@@ -98,6 +98,38 @@ async fn a_payment_that_somebody_damaged_spares_the_others(url: String) {
     world.stop().await;
 }
 
+/// Every question that the store asks reads what it answers with, and not the history.
+async fn nothing_reads_the_history(url: String) {
+    let world = World::on_mongo(&url, timings()).await;
+    let payment = world.paid().await;
+    world.stop().await;
+    let mongo = Mongo::connect(&url, &ConnectOptions::default()).await.unwrap();
+    let payments = mongo.docs("payment", "payments", "a payment");
+    let history: Vec<Document> = (0..1000)
+        .map(|n| doc! { "_id": format!("old-{n}"), "order_id": format!("o-{n}"), "live": false, "status": "approved" })
+        .collect();
+    let collection = payments.raw().clone_with_type::<Document>();
+    mongo.run(async move { collection.insert_many(history).await }).await.unwrap();
+    let provider_id = payment.provider_payment_id.unwrap();
+    for (filter, sort) in [
+        (doc! { "order_id": payment.order_id.to_string(), "live": true }, doc! {}),
+        (doc! { "key_scope": "a key" }, doc! {}),
+        (doc! { "provider_payments": provider_id, "provider_payments.0": { "$exists": true } }, doc! {}),
+        (doc! { "order_id": payment.order_id.to_string() }, doc! { "_id": -1 }),
+        (doc! { "customer_id": "nobody" }, doc! { "_id": -1 }),
+        (doc! { "status": "pending" }, doc! { "_id": -1 }),
+        (doc! { "next_check_at": { "$lte": i64::MAX } }, doc! { "next_check_at": 1 }),
+    ] {
+        let find = doc! { "find": payments.name(), "filter": &filter, "sort": sort };
+        let explain = doc! { "explain": find, "verbosity": "executionStats" };
+        let database = mongo.database().clone();
+        let plan = mongo.run(async move { database.run_command(explain).await }).await.unwrap();
+        let stats = plan.get_document("executionStats").unwrap();
+        assert!(stats.get_i32("totalDocsExamined").unwrap() <= 2, "{filter}: {stats}");
+    }
+    mongo.close().await;
+}
+
 macro_rules! on_both {
     ($($case:ident)*) => {
         mod mongo_standalone {
@@ -122,6 +154,7 @@ on_both! {
     an_order_has_one_charge_through_both
     what_an_instance_leaves_the_other_does
     a_payment_that_somebody_damaged_spares_the_others
+    nothing_reads_the_history
 }
 
 /// Asks for charges until told, and notes those that were answered with 201. Anything but that and 503 ends the test.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use store::Mongo;
-use store::mongo::bson::{Document, doc};
+use store::mongo::bson::{Bson, Document, doc};
 use store::mongo::{ConnectOptions, Docs};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -116,7 +116,40 @@ async fn a_write_that_stays_unanswered_is_unavailable_and_whole(place: Place) {
     assert_eq!(order, doc! { "_id": "1", "version": 2, "log": ["changed"] });
 }
 
+/// Tells the server to refuse that many inserts of this client, as one that is stepping down or going away does.
+async fn refuse(mongo: &Mongo, app: &str, times: i32, code: i32) {
+    let admin = mongo.database().client().database("admin");
+    let point = doc! {
+        "configureFailPoint": "failCommand",
+        "mode": if times > 0 { Bson::from(doc! { "times": times }) } else { Bson::from("off") },
+        "data": { "failCommands": ["insert"], "errorCode": code, "appName": app },
+    };
+    mongo.run(async move { admin.run_command(point).await }).await.unwrap();
+}
+
+/// One at a time on each server: it has only one fail point of this kind.
+static FAIL_POINT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+async fn a_server_that_steps_down_is_asked_again_and_then_unavailable(place: Place) {
+    let _alone = FAIL_POINT.lock().await;
+    let app = "steps-down";
+    let options = ConnectOptions { app_name: app.to_owned(), ..ConnectOptions::default() };
+    let mongo = Mongo::connect(&place.url, &options).await.unwrap();
+    let orders = mongo.docs("order", "orders", "an order");
+    // NotWritablePrimary, InterruptedDueToReplStateChange, ShutdownInProgress, PrimarySteppedDown.
+    for code in [10107, 11602, 91, 189] {
+        refuse(&mongo, app, 1, code).await;
+        orders.insert(&doc! { "_id": code }).await.unwrap().unwrap();
+    }
+    refuse(&mongo, app, 100, 10107).await;
+    let error = orders.insert(&doc! { "_id": 1 }).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error:?}");
+    refuse(&mongo, app, 0, 0).await;
+    assert_eq!(orders.count_to(doc! {}, 9).await.unwrap(), 4);
+}
+
 on_mongo! {
+    a_server_that_steps_down_is_asked_again_and_then_unavailable,
     an_insert_whose_answer_is_lost_is_stored_once,
     a_write_that_stays_unanswered_is_unavailable_and_whole,
 }
