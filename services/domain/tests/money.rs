@@ -1,4 +1,6 @@
 //! Money, CPF and time: what is accepted, what is refused, and that nothing drifts.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 use domain::{Cpf, CpfError, DayRule, Email, Money, MoneyError, Timestamp};
 use proptest::prelude::*;

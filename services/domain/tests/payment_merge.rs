@@ -1,5 +1,5 @@
 //! What MercadoPago reports, in any order and any number of times, ends the same.
-
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 #![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 use domain::payment::{Snapshot, merge, settle};
