@@ -7,7 +7,8 @@ use crate::config::Service;
 #[derive(Args)]
 #[command(after_help = "\
 The log goes to lanchonete.DATE.log in the data directory, seven days of it. What is printed ends with
-`ready in N ms` on stderr.
+`ready in N ms` on stderr. A flag for one service, such as --order-listen or --payment-database, goes before the flag
+for all. The sandbox keeps its data in SQLite and listens on this machine only, whatever the flags for all say.
 
 Example:
   lanchonete up --demo")]
@@ -24,6 +25,9 @@ pub(crate) struct Up {
     /// Play customers who order and pay, so that a board has life
     #[arg(long)]
     pub(crate) demo: bool,
+    /// Where auth listens; order, payment and sandbox take the next three ports. Port 0 takes free ones
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
     /// Where auth, order and payment keep their data: mongodb://HOST/DATABASE
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,

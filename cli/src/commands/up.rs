@@ -1,6 +1,7 @@
 //! `up`: the whole platform in one process.
 
 use std::io::{IsTerminal, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use auth::{Authority, FirstAdmin};
@@ -34,12 +35,7 @@ const KEYS_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Printer) -> Outcome {
-    let database = args.database.as_deref();
-    let overrides =
-        [Service::Auth, Service::Order, Service::Payment].iter().fold(Overrides::default(), |overrides, service| {
-            overrides.with(format!("{}.database", service.name()), "--database", database)
-        });
-    let config = Config::load(common, Purpose::Up, overrides)?;
+    let config = Config::load(common, Purpose::Up, for_all(&args)?)?;
     if args.demo && !config.uses_sandbox() {
         return Err(Failure::usage("--demo pays in the sandbox, but mercadopago.access_token is set"));
     }
@@ -81,6 +77,36 @@ pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Pr
     }
     let ended = try_join_all(serving).await.map_err(|error| Failure::internal(error.to_string()))?;
     ended.into_iter().collect()
+}
+
+/// The flags that mean every service.
+fn for_all(args: &Up) -> Outcome<Overrides> {
+    let mut overrides = Overrides::default();
+    for service in [Service::Auth, Service::Order, Service::Payment] {
+        overrides = overrides.with(format!("{}.database", service.name()), "--database", args.database.as_deref());
+    }
+    let Some(listen) = args.listen.as_deref() else { return Ok(overrides) };
+    let Ok(first) = listen.parse::<SocketAddr>() else {
+        // Auth's key says what is wrong with it, with all other faults.
+        return Ok(overrides.with("auth.listen", "--listen", Some(listen)));
+    };
+    for (service, step) in Service::ALL.into_iter().zip(0..) {
+        let address = in_a_row(first, service, step)
+            .ok_or_else(|| Failure::usage("--listen: four ports in a row are needed, the last at most 65535"))?;
+        overrides = overrides.with(format!("{}.listen", service.name()), "--listen", Some(&address.to_string()));
+    }
+    Ok(overrides)
+}
+
+/// Where a service listens when the first one listens there. The sandbox asks for no token and stays on this machine.
+fn in_a_row(mut address: SocketAddr, service: Service, step: u16) -> Option<SocketAddr> {
+    if address.port() != 0 {
+        address.set_port(address.port().checked_add(step)?);
+    }
+    if service == Service::Sandbox && !address.ip().is_loopback() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Some(address)
 }
 
 /// Asks, where somebody can answer, and removes what earlier runs left.
@@ -264,4 +290,24 @@ fn next_command(config: &Config) -> String {
     let usual = std::path::absolute("lanchonete-data").is_ok_and(|usual| usual == config.data_dir);
     let data_dir = if usual { String::new() } else { format!(" --data-dir {}", config.data_dir.display()) };
     format!("{program}{data_dir} order create --item X-Burger:2:'sem cebola' --wait")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_ports_in_a_row() {
+        let row = |first: &str| {
+            let first = first.parse().expect("an address");
+            let place = |(service, step)| in_a_row(first, service, step).map(|address| address.to_string());
+            Service::ALL.into_iter().zip(0..).map(place).collect::<Option<Vec<_>>>()
+        };
+        let texts = |texts: [&str; 4]| Some(texts.map(str::to_owned).to_vec());
+        let on_all = ["0.0.0.0:9000", "0.0.0.0:9001", "0.0.0.0:9002", "127.0.0.1:9003"];
+        assert_eq!(row("0.0.0.0:9000"), texts(on_all));
+        assert_eq!(row("[::1]:65532"), texts(["[::1]:65532", "[::1]:65533", "[::1]:65534", "[::1]:65535"]));
+        assert_eq!(row("127.0.0.1:0"), texts(["127.0.0.1:0"; 4]));
+        assert_eq!(row("127.0.0.1:65533"), None);
+    }
 }

@@ -1,5 +1,6 @@
 //! The same with each service in a process of its own.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use crate::support::{Home, Running, at, eventually};
@@ -51,4 +52,18 @@ fn a_service_says_where_it_is() {
     let told: serde_json::Value = serde_json::from_str(&printed).expect("one JSON object");
     assert_eq!(told["service"], "auth");
     assert_eq!(at(&home.credentials(), "/urls/auth"), at(&told, "/url"));
+}
+
+#[test]
+fn one_address_for_all() {
+    let home = Home::new();
+    let [port, ..] = ports();
+    let mine = format!("127.0.0.1:{port}");
+    let running = home.start(&["up", "--order-listen", &mine, "--listen", "127.0.0.1:0"]);
+    let urls = home.credentials()["urls"].clone();
+    let ports: BTreeSet<String> = ["/auth", "/order", "/payment", "/sandbox"].map(|name| at(&urls, name)).into();
+    assert_eq!((ports.len(), at(&urls, "/order")), (4, format!("http://{mine}")));
+    assert!(running.stop().0.success());
+    assert!(home.fails(2, &["up", "--listen", "127.0.0.1:65533"]).contains("four ports in a row"));
+    assert!(home.fails(2, &["up", "--listen", "8000"]).contains("--listen: auth.listen"));
 }

@@ -12,12 +12,7 @@ use tempfile::TempDir;
 /// The longest that anything may take on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// Free ports for all four services.
-pub(crate) const ANYWHERE: [&str; 4] = [
-    "--auth-listen=127.0.0.1:0",
-    "--order-listen=127.0.0.1:0",
-    "--payment-listen=127.0.0.1:0",
-    "--sandbox-listen=127.0.0.1:0",
-];
+pub(crate) const ANYWHERE: [&str; 1] = ["--listen=127.0.0.1:0"];
 
 /// A directory to run in, with a data directory below it.
 pub(crate) struct Home(TempDir);
