@@ -86,25 +86,28 @@ pub(crate) enum Command {
     /// Load categories and products into the menu
     Seed(Seed),
     /// Administrators
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  lanchonete admin create --name 'Dona Exemplo' --email dona@example.com --cpf 529.982.247-25"
+    )]
     Admin(Admin),
     /// Access tokens
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  lanchonete token issue --role kitchen")]
     Token(Token),
     /// Customers
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  lanchonete customer list")]
     Customer(Customer),
     /// The menu
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  lanchonete menu disable 'X-Bacon'")]
     Menu(Menu),
     /// Orders
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  lanchonete order create --item X-Burger:2:'sem cebola' --wait")]
     Order(Order),
     /// Payments
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  lanchonete payment show 0198c0de-0000-7000-8000-000000000001")]
     Payment(Payment),
     /// MercadoPago's notifications: simulate, sign, verify
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  lanchonete webhook simulate --order 12 --status approved")]
     Webhook(Webhook),
     /// The kitchen's order board in the terminal
     Board(Board),
@@ -114,7 +117,7 @@ pub(crate) enum Command {
     #[command(name = "openapi")]
     OpenApi(OpenApi),
     /// The configuration
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  lanchonete config default > lanchonete.toml")]
     Config(Config),
     /// Print completions for a shell
     Completions(Completions),
@@ -173,7 +176,7 @@ mod tests {
                 look(sub, &format!("{path} {}", sub.get_name()), without);
             }
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            if !command.has_subcommands() && !help.contains(&format!("Example:\n  {path}")) {
+            if !help.contains(&format!("Example:\n  {path}")) {
                 without.push(path.to_owned());
             }
         }
