@@ -97,8 +97,8 @@ impl Layers {
             None => self.fault(&origin, format!("unknown key {key}{}", self.did_you_mean(key))),
             Some(setting) if setting.value.same_type(&value) => *setting = Setting { value, origin },
             Some(setting) => {
-                let (wanted, got) = (setting.value.type_str(), value.type_str());
-                self.fault(&origin, format!("{key} is a {wanted}, not a {got}"));
+                let (wanted, got) = (a_type(&setting.value), a_type(&value));
+                self.fault(&origin, format!("{key} is {wanted}, not {got}"));
             }
         }
     }
@@ -115,7 +115,7 @@ impl Layers {
         };
         match parsed {
             Some(value) => self.set(key, value, origin),
-            None => self.fault(&origin, format!("{key} is a {}", setting.value.type_str())),
+            None => self.fault(&origin, format!("{key} is {}", a_type(&setting.value))),
         }
     }
 
@@ -166,6 +166,13 @@ impl Layers {
             }
         }
     }
+}
+
+/// The type with its article.
+fn a_type(value: &Value) -> String {
+    let name = value.type_str();
+    let article = if name.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {name}")
 }
 
 /// The keys of the default file with their values, flat: `auth.argon2.lanes`.

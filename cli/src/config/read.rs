@@ -20,6 +20,9 @@ use super::layers::{Origin, known};
 use super::{Layers, Place};
 use crate::duration;
 
+const UTC: &str = "UTC";
+const MIDNIGHT: &str = "00:00";
+
 pub(super) struct Reader<'a> {
     layers: &'a Layers,
     data_dir: &'a Path,
@@ -138,19 +141,15 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn day_rule(&mut self, zone: &str, start: &str) -> DayRule {
-        DayRule::new(self.text(zone), self.text(start)).unwrap_or_else(|_| {
-            let utc = |start: &str| DayRule::new("UTC", start);
-            match utc(self.text(start)) {
-                Ok(rule) => {
-                    self.fault(zone, "is no time zone such as America/Sao_Paulo");
-                    rule
-                }
-                Err(_) => {
-                    self.fault(start, "is no time of day such as 04:30");
-                    utc("00:00").unwrap_or_else(|_| unreachable!("midnight in UTC exists"))
-                }
-            }
-        })
+        let (zone_text, start_text) = (self.text(zone), self.text(start));
+        if DayRule::new(zone_text, MIDNIGHT).is_err() {
+            self.fault(zone, "is no time zone such as America/Sao_Paulo");
+        }
+        if DayRule::new(UTC, start_text).is_err() {
+            self.fault(start, "is no time of day such as 04:30");
+        }
+        let stand_in = |_| DayRule::new(UTC, MIDNIGHT).unwrap_or_else(|_| unreachable!("midnight in UTC exists"));
+        DayRule::new(zone_text, start_text).unwrap_or_else(stand_in)
     }
 
     pub(super) fn place(&mut self, service: &str) -> Place {

@@ -29,7 +29,7 @@ fn later_sources_win() {
 #[test]
 fn every_fault_is_named_at_once() {
     let home = Home::new();
-    let file = "listen = 1\n[order]\nlistne = \"x\"\nexpires_after = 30\nday_start = \"25:00\"\n[sandbox]\nlisten = \"0.0.0.0:1\"\n[mercadopago]\nlive = \"yes\"\n";
+    let file = "listen = 1\n[order]\nlistne = \"x\"\nexpires_after = 30\nday_start = \"25:00\"\ntimezone = \"Mars\"\n[sandbox]\nlisten = \"0.0.0.0:1\"\n[mercadopago]\nlive = \"yes\"\n";
     fs::write(home.path().join("mine.toml"), file).expect("written");
     let mut command = home.command(&["config", "check", "--config", "mine.toml", "--auth-url", "ftp://x"]);
     let done =
@@ -39,7 +39,8 @@ fn every_fault_is_named_at_once() {
         "unknown key listen",
         "order.listne",
         "did you mean order.listen?",
-        "order.expires_after is a string, not a integer",
+        "order.expires_after is a string, not an integer",
+        "order.timezone: is no time zone",
         "order.day_start",
         "sandbox.listen",
         "mercadopago.live is a boolean, not a string",
