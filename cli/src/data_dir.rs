@@ -68,7 +68,7 @@ impl DataDir {
     }
 
     fn removable(&self) -> io::Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
+        let mut files = crate::log::files(&self.path)?;
         for entry in std::fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -77,8 +77,7 @@ impl DataDir {
                 let rest = name.strip_prefix(service.name());
                 rest.is_some_and(|rest| matches!(rest, ".db" | ".db-wal" | ".db-shm" | ".db-journal"))
             });
-            let log = name.starts_with(crate::log::FILE_PREFIX) && name.ends_with(crate::log::FILE_SUFFIX);
-            if ours || log || name == crate::credentials::FILE {
+            if ours || name == crate::credentials::FILE {
                 files.push(entry.path());
             }
         }

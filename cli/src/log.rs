@@ -3,20 +3,21 @@
 //! `serve` and the client commands write to stderr; `up` writes to `lanchonete.DATE.log` in the data directory, a
 //! file for each day, the last seven kept, so that the terminal shows what a person wants to see.
 
-use std::io::IsTerminal;
-use std::path::Path;
+mod daily;
 
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use domain::{SystemClock, Timestamp};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogConfig;
 use crate::exit::{Failure, Outcome};
 
-pub(crate) const FILE_PREFIX: &str = "lanchonete";
-pub(crate) const FILE_SUFFIX: &str = "log";
-const FILES_KEPT: usize = 7;
+const FILE_PREFIX: &str = "lanchonete.";
+const FILE_SUFFIX: &str = ".log";
 
 /// Writes what is left when it is dropped.
 pub(crate) struct Log(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
@@ -31,16 +32,25 @@ pub(crate) fn to_stderr(config: &LogConfig, default_level: &str) -> Outcome<Log>
 
 /// Logs to files in the data directory.
 pub(crate) fn to_files(config: &LogConfig, default_level: &str, data_dir: &Path) -> Outcome<Log> {
-    let files = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix(FILE_PREFIX)
-        .filename_suffix(FILE_SUFFIX)
-        .max_log_files(FILES_KEPT)
-        .build(data_dir)
+    let file = daily::Daily::open(data_dir, SystemClock)
         .map_err(|error| Failure::usage(format!("can't write the log in {}: {error}", data_dir.display())))?;
-    let (writer, guard) = tracing_appender::non_blocking(files);
+    let (writer, guard) = tracing_appender::non_blocking(file);
     start(config, default_level, writer, false)?;
     Ok(Log(guard))
+}
+
+/// The log files of a data directory.
+pub(crate) fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let date = name.to_str().and_then(|name| name.strip_prefix(FILE_PREFIX)?.strip_suffix(FILE_SUFFIX));
+        if date.is_some_and(|date| format!("{date}T00:00:00Z").parse::<Timestamp>().is_ok()) {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
 }
 
 fn start<W>(config: &LogConfig, default_level: &str, writer: W, colour: bool) -> Outcome
