@@ -1,5 +1,4 @@
 //! Money, CPF and time: what is accepted, what is refused, and that nothing drifts.
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 #![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 use domain::{Cpf, CpfError, DayRule, Email, Money, MoneyError, Timestamp};

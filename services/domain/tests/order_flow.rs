@@ -1,5 +1,4 @@
 //! The order's state machine: the whole table as one snapshot, and what no sequence of requests can do.
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 #![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 use std::fmt::Write as _;
