@@ -4,8 +4,10 @@
 mod config;
 mod crash;
 mod faults;
+mod fleet;
 mod journey;
 mod mongodb;
 mod offline;
 mod processes;
+mod rush;
 mod support;
