@@ -92,7 +92,14 @@ fn the_counter_the_menu_and_the_people() {
     let order = home.json(&cash);
     assert_ne!(at(&order, "/customer_id"), "null");
     let id = at(&order, "/id");
+    let simulate = |which: &str, of: &str| home.fails(1, &["webhook", "simulate", which, of, "--status", "approved"]);
+    let said = simulate("--order", &id);
+    assert!(said.contains("paid in cash") && said.contains(&format!("order pay {}", at(&order, "/number"))), "{said}");
+    let nobody = "0198c0de-0000-7000-8000-000000000001";
+    assert!(simulate("--order", nobody).contains(&format!("no such order: {nobody}")));
     assert_eq!(at(&home.json(&["order", "pay", &id]), "/status"), "paid");
+    let said = simulate("--order", &id);
+    assert!(said.contains("paid in cash") && !said.contains("order pay"), "{said}");
     assert_eq!(at(&home.json(&["order", "cancel", &id, "--reason", "acabou o gás"]), "/status"), "cancelled");
 
     let kitchen = home.run(&["token", "issue", "--role", "kitchen"]).out;

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use api::client::PaymentFilter;
+use api::client::{CallError, PaymentFilter};
+use api::order::Order;
 use api::payment::Payment;
-use domain::{PaymentMethod, PaymentStatus, Role};
+use domain::{OrderStatus, PaymentMethod, PaymentStatus, Role};
 use mercadopago::control::{Control, Delivered, Delivery, Move, Moved, SandboxPayment};
 
 use crate::args::{Common, Simulate};
@@ -47,14 +48,37 @@ pub(super) async fn run(common: &Common, args: Simulate, printer: Printer) -> Ou
 async fn payment(session: &Session, args: &Simulate) -> Outcome<Payment> {
     let client = session.payment(Role::Admin).await?;
     if let Some(id) = args.payment {
-        return Ok(client.payment(id).await?);
+        let payment = client.payment(id).await?;
+        return if payment.method == PaymentMethod::Counter {
+            Err(Failure::refused("this payment is cash: MercadoPago knows nothing of it"))
+        } else {
+            Ok(payment)
+        };
     }
     let Some(wanted) = args.order else { return Err(Failure::usage("name --payment or --order")) };
-    let order_id = order::find(&session.order(Role::Admin).await?, wanted).await?;
+    let orders = session.order(Role::Admin).await?;
+    let order_id = order::find(&orders, wanted).await?;
+    let order = match orders.order(order_id).await {
+        Err(CallError::Refused(problem, _)) if problem.code == "not_found" => {
+            return Err(Failure::refused(format!("no such order: {order_id}"))
+                .hint("`lanchonete order list` shows the latest orders"));
+        }
+        found => found?,
+    };
     let filter = PaymentFilter { order_id: Some(order_id), ..PaymentFilter::default() };
     let found = client.payments(&filter).await?.items;
     let at_provider = found.into_iter().find(|payment| payment.method != PaymentMethod::Counter);
-    at_provider.ok_or_else(no_charge)
+    at_provider.ok_or_else(|| if order.payment_method == PaymentMethod::Counter { cash(&order) } else { no_charge() })
+}
+
+/// MercadoPago never hears of an order that is paid at the counter.
+fn cash(order: &Order) -> Failure {
+    let failure = Failure::refused(format!("order #{} is paid in cash, not through MercadoPago", order.number));
+    if order.status == OrderStatus::Requested {
+        failure.hint(format!("take the money with `lanchonete order pay {}`", order.number))
+    } else {
+        failure
+    }
 }
 
 fn no_charge() -> Failure {
