@@ -71,12 +71,12 @@ impl Server {
         assert!(start.unwrap().success());
     }
 
-    /// The same server with the database `name`.
+    /// The same server with the database `name`, in place of the one that the URL may name.
     pub fn database(&self, name: &str) -> String {
-        match self.url.split_once('?') {
-            Some((server, options)) => format!("{}/{name}?{options}", server.trim_end_matches('/')),
-            None => format!("{}/{name}", self.url.trim_end_matches('/')),
-        }
+        let (server, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let (scheme, hosts) = server.split_once("://").unwrap_or(("mongodb", server));
+        let hosts = hosts.split('/').next().unwrap_or_default();
+        format!("{scheme}://{hosts}/{name}?{options}")
     }
 }
 
@@ -104,17 +104,16 @@ pub fn shared(kind: Kind) -> Option<&'static Server> {
         Kind::ReplicaSet => &REPLICA_SET,
     };
     let server = server.get_or_init(|| match std::env::var(OWN) {
-        Ok(url) if url.contains("replicaSet=") || url.starts_with("mongodb+srv:") => match kind {
-            Kind::ReplicaSet => Ok(Server { url, script: None }),
-            Kind::Standalone => Err(format!("{OWN} names a replica set")),
-        },
-        Ok(url) => match kind {
-            Kind::Standalone => Ok(Server { url, script: None }),
-            Kind::ReplicaSet => Err(format!("{OWN} names no replica set")),
-        },
-        Err(_) => Server::run(None, kind, &[]),
+        // A user's own is one of the two kinds; the other one is ours.
+        Ok(url) if kind == kind_of(&url) => Ok(Server { url, script: None }),
+        _ => Server::run(None, kind, &[]),
     });
     server.as_ref().map_err(|why| skip(why)).ok()
+}
+
+fn kind_of(url: &str) -> Kind {
+    let set = url.contains("replicaSet=") || url.starts_with("mongodb+srv:");
+    if set { Kind::ReplicaSet } else { Kind::Standalone }
 }
 
 /// Nobody must believe that a test ran which did not: said past the capture of the test harness, and fatal where `CI` is
