@@ -12,6 +12,7 @@ use crate::args::{Common, Order, OrderAdvance, OrderCancel, OrderList, OrderOne}
 use crate::clients::Session;
 use crate::config::Service;
 use crate::exit::{Failure, Outcome};
+use crate::local::local;
 use crate::print::{Printer, Table};
 
 pub(crate) use find::find;
@@ -45,7 +46,7 @@ async fn list(common: &Common, args: OrderList, printer: Printer) -> Outcome {
                 order.status.to_string(),
                 order.payment_status.to_string(),
                 order.amount.brl(),
-                order.created_at.to_string(),
+                local(order.created_at, &session.config.order.day),
                 order.id.to_string(),
             ]);
         }
@@ -59,7 +60,7 @@ async fn show_one(common: &Common, args: OrderOne, printer: Printer) -> Outcome 
     let session = Session::open(common, &args.target, Service::Order)?;
     let client = session.order(Role::Admin).await?;
     let order = client.order(find(&client, args.order).await?).await?;
-    Ok(printer.data(&order, || show::in_full(&order))?)
+    Ok(printer.data(&order, || show::in_full(&order, &session.config.order.day))?)
 }
 
 async fn track(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
@@ -71,7 +72,7 @@ async fn track(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
         for row in &rows {
             let back = if row.kind == StepKind::Recall { " (recalled)" } else { "" };
             table.row([
-                row.at.to_string(),
+                local(row.at, &session.config.order.day),
                 format!("{}{back}", row.status),
                 format!("{} {}", row.actor.role, row.actor.id),
                 row.reason.clone().unwrap_or_default(),

@@ -1,13 +1,14 @@
 //! `payment show|events|refund`.
 
 use api::payment::{NewRefund, Payment as Found};
-use domain::Role;
+use domain::{DayRule, Role};
 use uuid::Uuid;
 
 use crate::args::{Common, Payment, PaymentOne, PaymentRefund};
 use crate::clients::Session;
 use crate::config::Service;
 use crate::exit::Outcome;
+use crate::local::local;
 use crate::print::{Printer, Table};
 
 pub(crate) async fn run(common: &Common, args: Payment, printer: Printer) -> Outcome {
@@ -21,7 +22,7 @@ pub(crate) async fn run(common: &Common, args: Payment, printer: Printer) -> Out
 async fn show(common: &Common, args: PaymentOne, printer: Printer) -> Outcome {
     let session = Session::open(common, &args.target, Service::Payment)?;
     let payment = session.payment(Role::Admin).await?.payment(args.payment).await?;
-    Ok(printer.data(&payment, || in_words(&payment))?)
+    Ok(printer.data(&payment, || in_words(&payment, &session.config.order.day))?)
 }
 
 async fn events(common: &Common, args: PaymentOne, printer: Printer) -> Outcome {
@@ -32,7 +33,7 @@ async fn events(common: &Common, args: PaymentOne, printer: Printer) -> Outcome 
         for event in &events {
             let detail = event.detail.clone().unwrap_or_default();
             table.row([
-                event.at.to_string(),
+                local(event.at, &session.config.order.day),
                 event.kind.clone(),
                 event.status.to_string(),
                 event.actor.clone(),
@@ -49,10 +50,10 @@ async fn refund(common: &Common, args: PaymentRefund, printer: Printer) -> Outco
     let key = args.idempotency_key.unwrap_or_else(|| Uuid::new_v4().to_string());
     let body = NewRefund { amount: args.amount, reason: args.reason };
     let payment = session.payment(Role::Admin).await?.refund(args.payment, &body, &key).await?;
-    Ok(printer.data(&payment, || in_words(&payment))?)
+    Ok(printer.data(&payment, || in_words(&payment, &session.config.order.day))?)
 }
 
-fn in_words(payment: &Found) -> String {
+fn in_words(payment: &Found, day: &DayRule) -> String {
     let mut lines = vec![
         ("payment", payment.payment_id.to_string()),
         ("order", payment.order_id.to_string()),
@@ -63,7 +64,7 @@ fn in_words(payment: &Found) -> String {
     ];
     let more = [
         ("provider", payment.provider_payment_id.clone()),
-        ("expires", payment.expires_at.map(|at| at.to_string())),
+        ("expires", payment.expires_at.map(|at| local(at, day))),
         ("link", payment.payment_link.clone()),
     ];
     lines.extend(more.into_iter().filter_map(|(label, value)| Some((label, value?))));

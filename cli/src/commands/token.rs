@@ -9,6 +9,7 @@ use crate::args::{Common, Token, TokenInspect, TokenIssue};
 use crate::config::{Config, Overrides, Purpose};
 use crate::duration;
 use crate::exit::{Failure, Outcome};
+use crate::local::local;
 use crate::print::Printer;
 
 pub(crate) async fn run(common: &Common, args: Token, printer: Printer) -> Outcome {
@@ -54,7 +55,7 @@ async fn inspect_token(common: &Common, token: &SecretString, printer: Printer) 
             text.push_str(&format!("kid      {kid}\n"));
         }
         if let Some(claims) = &found.claims {
-            let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
+            let at = |seconds: i64| local(Timestamp::from_millis(seconds.saturating_mul(1000)), &config.order.day);
             text.push_str(&format!("subject  {}\nrole     {}\n", claims.sub, claims.role));
             text.push_str(&format!("issued   {}\nexpires  {}\n", at(claims.iat), at(claims.exp)));
             text.push_str(&format!("id       {}\n", claims.jti));

@@ -11,6 +11,7 @@ use crate::args::{Common, Sign, Verify, Webhook};
 use crate::config::{Config, Overrides, Purpose};
 use crate::duration;
 use crate::exit::{Failure, Outcome};
+use crate::local::local;
 use crate::master_key::{MasterKey, Use};
 use crate::print::Printer;
 
@@ -23,7 +24,8 @@ pub(crate) async fn run(common: &Common, args: Webhook, printer: Printer) -> Out
 }
 
 fn sign(common: &Common, args: Sign, printer: Printer) -> Outcome {
-    let secrets = secrets(common, args.secret)?;
+    let config = Config::load(common, Purpose::Client, Overrides::default())?;
+    let secrets = secrets(&config, args.secret)?;
     let ts = args.ts.unwrap_or_else(|| SystemClock.now().seconds().to_string());
     if ts.is_empty() || !ts.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Failure::usage("--ts must be a number of seconds or milliseconds"));
@@ -35,7 +37,8 @@ fn sign(common: &Common, args: Sign, printer: Printer) -> Outcome {
 
 fn verify(common: &Common, args: &Verify, printer: Printer) -> Outcome {
     let window = duration::parse(&args.window).map_err(|error| Failure::usage(format!("--window {error}")))?;
-    let secrets = secrets(common, args.secret.clone())?;
+    let config = Config::load(common, Purpose::Client, Overrides::default())?;
+    let secrets = secrets(&config, args.secret.clone())?;
     let parts = Parts {
         signature: Some(&args.signature),
         request_id: args.request_id.as_deref(),
@@ -47,7 +50,7 @@ fn verify(common: &Common, args: &Verify, printer: Printer) -> Outcome {
             let value = json!({
                 "valid": true, "signed_at": matched.signed_at, "secret": matched.secret, "data_id_in_lower_case": lower,
             });
-            Ok(printer.data(&value, || format!("valid, signed at {}\n", matched.signed_at))?)
+            Ok(printer.data(&value, || format!("valid, signed {}\n", local(matched.signed_at, &config.order.day)))?)
         }
         Err(error) => {
             printer.data(&json!({ "valid": false, "reason": error.to_string() }), String::new)?;
@@ -58,12 +61,11 @@ fn verify(common: &Common, args: &Verify, printer: Printer) -> Outcome {
 }
 
 /// The secret given, or those that the payment service checks with.
-fn secrets(common: &Common, given: Option<SecretString>) -> Outcome<Vec<SecretString>> {
+fn secrets(config: &Config, given: Option<SecretString>) -> Outcome<Vec<SecretString>> {
     if let Some(secret) = given {
         return Ok(vec![secret]);
     }
-    let config = Config::load(common, Purpose::Client, Overrides::default())?;
-    webhook_secrets(&config, || MasterKey::find(config.security.master_key.as_ref(), &config.data_dir))
+    webhook_secrets(config, || MasterKey::find(config.security.master_key.as_ref(), &config.data_dir))
 }
 
 /// The configured secrets, or the sandbox's.

@@ -47,6 +47,18 @@ fn an_order_is_placed_paid_cooked_and_handed_over() {
     assert_eq!(steps, ["requested", "paid", "preparing", "ready_for_pickup", "delivered"]);
     let actors: Vec<String> = rows.as_array().expect("rows").iter().map(|row| at(row, "/actor/role")).collect();
     assert_eq!(actors, ["kiosk", "service", "kitchen", "kitchen", "kitchen"]);
+    let utc = at(&rows, "/0/at");
+    assert!(utc.ends_with('Z'), "{utc}");
+    // The shop's clock is three hours behind UTC, and JSON is no matter of taste.
+    let minute = |text: &str| text.get(text.len().saturating_sub(5)..).map(str::to_owned);
+    let track = home.run(&["order", "track", "1"]).out;
+    let shown: Vec<&str> = track.lines().skip(1).map(|line| line.split("  ").next().unwrap_or_default()).collect();
+    let plain = |text: &&str| text.len() == "23/11 19:22:09".len() && !text.contains(['Z', 'T', '.']);
+    assert!(shown.len() == 5 && shown.iter().all(plain), "{track}");
+    assert_eq!(minute(shown[0]), minute(&utc[..19]), "{track}");
+    for words in [home.run(&["order", "show", "1"]).out, home.run(&["order", "list"]).out] {
+        assert!(words.contains(shown[0]) && !words.contains(&utc), "{words}");
+    }
     let payment = at(&home.json(&["order", "show", "1"]), "/payment_id");
     assert_eq!(at(&home.json(&["payment", "show", &payment]), "/status"), "approved");
     assert!(home.json(&["payment", "events", &payment]).as_array().is_some_and(|events| events.len() >= 3));
@@ -125,7 +137,7 @@ fn the_counter_the_menu_and_the_people() {
     eventually("the cash is handed back", || (status(&home, &id) == "refunded").then_some(()));
     assert_eq!(home.credentials()["admin"], kept["admin"], "the first administrator is made once");
     assert!(again.stop().0.success());
-    let fresh = home.start(&[&["up", "--fresh", "--yes", "--no-seed"], &crate::support::ANYWHERE[..]].concat());
+    let fresh = home.start(&[&["up", "--fresh", "--no-seed"], &crate::support::ANYWHERE[..]].concat());
     assert_eq!(home.json(&["menu", "list"]), serde_json::json!([]));
     assert!(fresh.stop().0.success());
 }

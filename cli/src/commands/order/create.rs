@@ -3,7 +3,7 @@ use std::time::Duration;
 use api::auth::Identify;
 use api::client::{CallError, OrderClient};
 use api::order::{NewLine, NewOrder, Order};
-use domain::{CustomerId, OrderStatus, PaymentMethod, Role};
+use domain::{CustomerId, DayRule, OrderStatus, PaymentMethod, Role};
 use indicatif::ProgressBar;
 use uuid::Uuid;
 
@@ -33,14 +33,14 @@ pub(super) async fn run(common: &Common, args: OrderCreate, printer: Printer) ->
     };
     let order = client.place(&body, Some(&key)).await?;
     if !args.wait {
-        printer.data(&order, || show::in_full(&order))?;
+        printer.data(&order, || show::in_full(&order, &session.config.order.day))?;
         tell_how_to_pay(&order, printer);
         return Ok(());
     }
     if !printer.is_json() {
-        printer.text(&show::in_full(&order))?;
+        printer.text(&show::in_full(&order, &session.config.order.day))?;
     }
-    let paid = wait(&client, order, printer).await?;
+    let paid = wait(&client, order, &session.config.order.day, printer).await?;
     printer.data(&paid, || show::in_short(&paid))?;
     match paid.status {
         OrderStatus::Requested => Ok(()),
@@ -87,7 +87,7 @@ fn tell_how_to_pay(order: &Order, printer: Printer) {
 }
 
 /// Follows an order until its money came or can't come any more. Ctrl-C ends the following, not the order.
-async fn wait(client: &OrderClient, mut order: Order, printer: Printer) -> Outcome<Order> {
+async fn wait(client: &OrderClient, mut order: Order, day: &DayRule, printer: Printer) -> Outcome<Order> {
     let spinner = if printer.may_animate() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     spinner.set_message(format!("waiting for the payment of #{}", order.number));
     spinner.enable_steady_tick(Duration::from_millis(100));
@@ -110,7 +110,7 @@ async fn wait(client: &OrderClient, mut order: Order, printer: Printer) -> Outco
         }
         if !qr_shown && (order.qr_code.is_some() || order.payment_link.is_some()) {
             qr_shown = true;
-            spinner.suspend(|| printer.text(&show::in_full(&order)))?;
+            spinner.suspend(|| printer.text(&show::in_full(&order, day)))?;
         }
     }
     spinner.finish_and_clear();
