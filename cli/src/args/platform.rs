@@ -16,7 +16,7 @@ pub(crate) struct Up {
     /// Begin anew: removes the embedded stores, the log and the credentials first, never a MongoDB database
     #[arg(long)]
     pub(crate) fresh: bool,
-    /// Do not ask before --fresh removes anything
+    /// With --fresh: do not ask first. Off a terminal, where nobody could answer, it never asks
     #[arg(long, requires = "fresh")]
     pub(crate) yes: bool,
     /// Leave an empty menu empty
