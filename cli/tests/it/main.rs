@@ -8,6 +8,7 @@ mod fleet;
 mod journey;
 mod mongodb;
 mod offline;
+mod outage;
 mod processes;
 mod rush;
 mod support;

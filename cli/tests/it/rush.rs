@@ -1,6 +1,6 @@
 //! People who order and pay, and ask again where nobody answers.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use api::client::{AuthClient, CallError, FixedToken, Http, OrderClient, PaymentClient};
 use api::order::{NewLine, NewOrder};
@@ -92,6 +92,12 @@ impl Shop {
         let [charge] = &found[..] else { panic!("order {id} is charged {} times", found.len()) };
         self.sandbox.move_payment(&charge.id, &Move::to("approved")).await.expect("it moves");
     }
+}
+
+/// Settings of the order service by which no day of numbers ends while a test runs.
+pub(crate) fn one_day() -> String {
+    let seconds = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
+    format!("timezone = \"UTC\"\nday_start = \"{:02}:00\"\n", (seconds / 3600 + 12) % 24)
 }
 
 /// One of this, by Pix.

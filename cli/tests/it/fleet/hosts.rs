@@ -1,13 +1,13 @@
 //! Two machines, each with every service, one database and one configuration.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::time::SystemTime;
 
 use testkit::mongo::{Kind, database};
 use url::Url;
 
 use super::balancer::Balancer;
 use super::roll;
+use crate::rush::one_day;
 use crate::support::{Home, Running};
 
 /// Who has several instances.
@@ -55,9 +55,7 @@ impl Hosts {
         for (service, front) in SERVICES.iter().zip(&self.fronts) {
             text += &format!("[{service}]\nurl = \"{}\"\ndatabase = {database:?}\n", front.url);
             if *service == "order" {
-                // Numbers begin anew each day: not while this runs.
-                let seconds = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
-                text += &format!("timezone = \"UTC\"\nday_start = \"{:02}:00\"\n", (seconds / 3600 + 12) % 24);
+                text += &one_day();
             }
         }
         text + &format!("[sandbox]\nurl = \"http://{}\"\n", self.sandbox)
