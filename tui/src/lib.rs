@@ -1,8 +1,8 @@
 //! The screens of the snack bar: the kitchen's order board and the public pick-up panel.
 //!
-//! Each screen is a model, messages, one pure `update` that answers with effects, and a view. Only [`runtime`] waits,
-//! and only [`terminal`] touches the terminal; keys, looks and words are data in [`keys`](board::keys), [`theme`] and
-//! [`texts`]. No store and no web framework is linked: everything comes over HTTP from the order service.
+//! Each screen is a model, messages, one pure `update` that answers with effects, and a view. Only `runtime` waits,
+//! and only `terminal` touches the terminal; keys, looks and words are data in `board::keys`, `theme` and
+//! `texts`. No store and no web framework is linked: everything comes over HTTP from the order service.
 
 mod banner;
 pub mod board;
