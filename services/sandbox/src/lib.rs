@@ -21,6 +21,7 @@ use ::api::Dependency;
 use ::store::{StoreError, StoreResult};
 use async_trait::async_trait;
 use axum::Router;
+use axum::middleware::from_fn;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -70,7 +71,7 @@ impl Sandbox {
             limits: Limits { timeout: LONGEST_CALL, ..Limits::default() },
             metrics: Arc::new(Metrics::new("sandbox")),
         };
-        shell(self.routes(), documented)
+        shell(self.routes(), documented).layer(from_fn(api::error::foreign))
     }
 
     fn routes(&self) -> OpenApiRouter {

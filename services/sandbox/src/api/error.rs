@@ -1,7 +1,10 @@
 //! MercadoPago's own refusals, in the shape that payments and preferences use.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use store::StoreError;
@@ -56,6 +59,32 @@ impl ApiError {
     pub(crate) fn other(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
         ApiError { status, error, message: message.into(), causes: Vec::new() }
     }
+}
+
+/// What no route of ours says, such as that there is nothing at an address, in MercadoPago's shape; the panel and the
+/// probes keep ours.
+pub(crate) async fn foreign(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let ours = ["/sandbox", "/health", "/ready", "/metrics", "/openapi.json", "/docs"];
+    let ours =
+        ours.iter().any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let response = next.run(request).await;
+    let problem = HeaderValue::from_static("application/problem+json");
+    if ours || response.headers().get(CONTENT_TYPE) != Some(&problem) {
+        return response;
+    }
+    let status = response.status();
+    let (error, message) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "resource not found"),
+        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "method not allowed"),
+        status if status.is_client_error() => ("bad_request", "bad request"),
+        _ => ("internal_error", "internal error"),
+    };
+    let mut told = ApiError::other(status, error, message).into_response();
+    for (name, value) in response.headers().iter().filter(|(name, _)| ![CONTENT_TYPE, CONTENT_LENGTH].contains(name)) {
+        told.headers_mut().insert(name, value.clone());
+    }
+    told
 }
 
 impl From<StoreError> for ApiError {

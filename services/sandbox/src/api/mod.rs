@@ -45,6 +45,7 @@ pub(crate) fn routes() -> OpenApiRouter {
         .routes(routes!(payments::create))
         .routes(routes!(search::payments))
         .routes(routes!(payments::read, payments::update))
+        .routes(routes!(payments::cancel))
         .routes(routes!(refunds::list, refunds::create))
         .routes(routes!(refunds::read))
 }

@@ -172,8 +172,22 @@ pub(super) async fn update(
     Path(id): Path<String>,
     bytes: Bytes,
 ) -> Result<Json<Value>, ApiError> {
+    put(state, &id, object(&bytes)?).await
+}
+
+/// `PUT /v1/payments/{id}/cancellations`: gives a charge up, as `status: cancelled` does.
+#[utoipa::path(put, path = "/v1/payments/{id}/cancellations", tag = "mercadopago",
+    params(("id" = String, Path, description = "The payment's id")),
+    responses((status = 200, description = "The payment as it is now"), (status = "default", description = "Refused, in MercadoPago's own shape")))]
+pub(super) async fn cancel(
+    Extension(state): Extension<Arc<State>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    put(state, &id, Map::from_iter([("status".to_owned(), json!("cancelled"))])).await
+}
+
+async fn put(state: Arc<State>, id: &str, body: Map<String, Value>) -> Result<Json<Value>, ApiError> {
     let id: i64 = id.parse().map_err(|_| ApiError::no_payment())?;
-    let body = object(&bytes)?;
     let now = state.now();
     let worker = state.clone();
     let answer = state.store.write(move |c| {

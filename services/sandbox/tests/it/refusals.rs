@@ -124,3 +124,42 @@ async fn a_bad_checkout_has_the_name_of_its_fault() {
     }
     assert!(lab.control.preferences("").await.expect("a list").is_empty());
 }
+
+#[tokio::test]
+async fn an_unknown_address_is_refused_as_mercadopago_does_and_our_own_as_we_do() {
+    let lab = Lab::start().await;
+    for path in ["v1/nothing", "nothing", "v1/payments/1/nothing", "sandboxed"] {
+        let (status, body) = answer(browser().get(lab.at(path)).bearer_auth("TEST-1")).await;
+        let told = json!({"message": "resource not found", "error": "not_found", "status": 404, "cause": []});
+        assert_eq!((status, body), (404, told), "{path}");
+    }
+    let (status, body) = answer(browser().delete(lab.at("v1/payments/1")).bearer_auth("TEST-1")).await;
+    assert_eq!((status, &body["error"]), (405, &json!("method_not_allowed")));
+    for path in ["sandbox/nothing", "health/nothing"] {
+        let (status, body) = answer(browser().get(lab.at(path))).await;
+        assert_eq!((status, &body["code"]), (404, &json!("not_found")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_charge_is_given_up_by_either_address_and_once() {
+    let lab = Lab::start().await;
+    for (n, by) in ["cancellations", ""].into_iter().enumerate() {
+        let request = browser().post(lab.at("v1/payments")).bearer_auth("TEST-1").header("x-idempotency-key", n);
+        let id = answer(request.json(&pix())).await.1["id"].as_i64().expect("an id");
+        let put = |by: &str| {
+            let path = format!("v1/payments/{id}/{by}");
+            let request = browser().put(lab.at(path.trim_end_matches('/'))).bearer_auth("TEST-1");
+            answer(if by.is_empty() { request.json(&json!({"status": "cancelled"})) } else { request })
+        };
+        let (status, body) = put(by).await;
+        assert_eq!(
+            (status, &body["status"], &body["status_detail"]),
+            (200, &json!("cancelled"), &json!("by_collector"))
+        );
+        let (status, body) = put("cancellations").await;
+        assert_eq!((status, &body["cause"][0]["code"]), (400, &json!(2063)));
+    }
+    let unknown = browser().put(lab.at("v1/payments/1/cancellations")).bearer_auth("TEST-1");
+    assert_eq!(answer(unknown).await.0, 404);
+}
