@@ -36,7 +36,7 @@ fn documented() -> OpenApiRouter<Desks> {
         .routes(routes!(payments::events))
         .routes(routes!(pictures::png))
         .routes(routes!(pictures::svg))
-        .routes(routes!(webhook::receive))
+        .routes(routes!(webhook::receive, webhook::receive_by_get))
         .routes(routes!(internal::counter))
         .routes(routes!(internal::cancel_charge))
 }
@@ -50,7 +50,7 @@ pub(crate) fn routes(desk: Desks) -> OpenApiRouter {
         .route("/payment/{id}/events", get(payments::events))
         .route("/payment/{id}/qr.png", get(pictures::png))
         .route("/payment/{id}/qr.svg", get(pictures::svg))
-        .route("/payment/webhook", post(webhook::receive))
+        .route("/payment/webhook", post(webhook::receive).get(webhook::receive_by_get))
         .with_state(desk)
 }
 

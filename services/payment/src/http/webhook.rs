@@ -4,6 +4,7 @@ use mercadopago::signature::{Parts, verify};
 use web::{Fail, RawBody};
 
 use super::{Desks, error};
+use crate::desk::Desk;
 use crate::webhook::{Hint, Notification};
 
 /// Takes in a notification of MercadoPago's. It is a hint, not the truth: MercadoPago is asked later.
@@ -33,7 +34,36 @@ pub(super) async fn receive(
     body: RawBody,
 ) -> Result<StatusCode, Fail> {
     let body = body.bytes().await?;
-    let notification = Notification::read(query.as_deref().unwrap_or_default(), &body);
+    take(&desk, &Notification::read(query.as_deref().unwrap_or_default(), &body), &headers).await
+}
+
+/// Takes in a notification without a body: MercadoPago's older IPN may come by GET. What it says and what is checked is
+/// the same.
+#[utoipa::path(
+    get,
+    path = "/payments/webhook",
+    tag = "webhook",
+    params(
+        ("topic" = Option<String>, Query, description = "The topic of an IPN"),
+        ("id" = Option<String>, Query, description = "The id of an IPN"),
+        ("data.id" = Option<String>, Query, description = "As in the POST"),
+        ("type" = Option<String>, Query, description = "As in the POST"),
+        ("x-signature" = Option<String>, Header, description = "`ts=…,v1=…`"),
+    ),
+    responses(
+        (status = 200, description = "Taken in, or nothing to us"),
+        (status = 401, description = "The signature is missing, wrong, or too old"),
+    )
+)]
+pub(super) async fn receive_by_get(
+    State(desk): State<Desks>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<StatusCode, Fail> {
+    take(&desk, &Notification::read(query.as_deref().unwrap_or_default(), &[]), &headers).await
+}
+
+async fn take(desk: &Desk, notification: &Notification, headers: &HeaderMap) -> Result<StatusCode, Fail> {
     if notification.must_be_signed() {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let parts = Parts {

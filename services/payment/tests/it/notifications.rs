@@ -154,3 +154,19 @@ async fn repeats_and_reordering_are_harmless() {
     let versions: std::collections::BTreeSet<u64> = told.iter().filter(approved).map(|notice| notice.version).collect();
     assert_eq!(versions.len(), 1, "one state is one version");
 }
+
+#[tokio::test]
+async fn an_ipn_by_get_is_taken_like_one_by_post() {
+    let world = World::start().await;
+    let (id, provider_id) = paid_at_mercadopago(&world).await;
+    let caller = world.anyone();
+    caller.get("/payments/webhook?topic=payment&id=999").await.expect(200);
+    for kind in ["payment", "order"] {
+        let unsigned = format!("/payments/webhook?type={kind}&data.id={provider_id}");
+        caller.get(&unsigned).await.refused(ProblemKind::Unauthenticated);
+    }
+    world.quiet().await;
+    assert_eq!(world.payment(id).await.status, PaymentStatus::Pending);
+    caller.get(&format!("/payment/webhook/?topic=payment&id={provider_id}")).await.expect(200);
+    world.orders.told(id, PaymentStatus::Approved).await;
+}
