@@ -37,7 +37,7 @@ pub use list::{Total, listed};
 pub use metrics::Metrics;
 pub use path::{PathId, PathIds};
 pub use probes::Readiness;
-pub use query::{PageParams, Paged, Params};
+pub use query::{NoParams, PageParams, Paged, Params};
 pub use remote_keys::{KeyMemory, RemoteKeys};
 pub use serve::serve;
 pub use shell::{Limits, Shell, shell};

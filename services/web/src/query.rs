@@ -18,6 +18,11 @@ use crate::{Fail, Faults};
 #[derive(Debug, Clone)]
 pub struct Params<T>(pub T);
 
+/// No parameter at all: as `Params<NoParams>`, any that is given is a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct NoParams {}
+
 /// The query of a list: its filters, and `skip` and `limit`. Document it as `params(Filter, web::PageParams)`.
 #[derive(Debug, Clone)]
 pub struct Paged<T> {

@@ -6,7 +6,7 @@ use domain::CustomerId;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Body, Fail, Paged, PathId, RawBody, Who, listed};
+use web::{Body, Fail, NoParams, Paged, Params, PathId, RawBody, Who, listed};
 
 use super::access::{Counter, Owner};
 use super::error;
@@ -61,6 +61,7 @@ pub(super) async fn list(
 pub(super) async fn show(
     _: Who<Owner>,
     PathId(id): PathId<CustomerId>,
+    _: Params<NoParams>,
     State(authority): State<Authority>,
 ) -> Result<Json<Customer>, Fail> {
     authority.find_customer(id).await.map_err(error::failure)?.map(Json).ok_or_else(error::no_customer)

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
-use web::{Fail, RawBody, Who};
+use web::{Fail, NoParams, Params, RawBody, Who};
 
 use super::access::Anybody;
 use super::error;
@@ -64,7 +64,11 @@ fn answer(issued: Issued) -> TokenAnswer {
         (status = 401, description = "`unauthenticated`"),
     )
 )]
-pub(super) async fn me(who: Who<Anybody>, State(authority): State<Authority>) -> Result<Response, Fail> {
+pub(super) async fn me(
+    who: Who<Anybody>,
+    _: Params<NoParams>,
+    State(authority): State<Authority>,
+) -> Result<Response, Fail> {
     let bearer = Bearer { subject: &who.subject, role: who.role, amr: who.amr.as_deref(), label: who.name.as_deref() };
     let me = authority.me(bearer).await.map_err(error::failure)?;
     Ok(no_store(Json(me).into_response()))

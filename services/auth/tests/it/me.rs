@@ -75,3 +75,12 @@ async fn a_token_ends() {
     house.clock.advance(Duration::from_secs(2));
     kiosk.get("/auth").await.expect(401);
 }
+
+#[tokio::test]
+async fn a_parameter_that_is_unknown_is_refused() {
+    let house = House::new().await;
+    let id = house.register(1).await.expect(201).json["id"].as_str().unwrap().to_owned();
+    for path in ["/auth".to_owned(), format!("/customer/{id}")] {
+        house.a(Role::Admin).get(&format!("{path}?limite=1")).await.refused(ProblemKind::InvalidParameter);
+    }
+}

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::Who;
+use web::{NoParams, Params, Who};
 
 use super::Cooks;
 use crate::core::Core;
@@ -32,7 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
 params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen")), responses(
     (status = 200, content_type = "text/event-stream", body = String, description = "A stream without end"),
 ))]
-async fn events(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap) -> Response {
+async fn events(State(core): State<Arc<Core>>, _: Who<Cooks>, _: Params<NoParams>, headers: HeaderMap) -> Response {
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default());
     let events = feed::stream(core, last).map(|told| Ok::<_, Infallible>(event(told)));
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("aqui"));

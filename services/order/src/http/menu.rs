@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Body, Fail, Paged, PathId, RawBody, Who, listed};
+use web::{Body, Fail, NoParams, Paged, Params, PathId, RawBody, Who, listed};
 
 use super::{MenuKeepers, error, tag};
 use crate::catalog;
@@ -99,7 +99,12 @@ async fn categories(State(core): Shared, headers: HeaderMap, query: Paged<Catego
     (status = 304, description = "Still the one of If-None-Match"),
     (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such category"),
 ))]
-async fn category(State(core): Shared, headers: HeaderMap, PathId(id): PathId<CategoryId>) -> Result<Response, Fail> {
+async fn category(
+    State(core): Shared,
+    headers: HeaderMap,
+    PathId(id): PathId<CategoryId>,
+    _: Params<NoParams>,
+) -> Result<Response, Fail> {
     let hung = core.wall.read();
     one(&headers, &hung, hung.menu.category(id))
 }
@@ -174,7 +179,12 @@ async fn products(State(core): Shared, headers: HeaderMap, query: Paged<ProductQ
     (status = 304, description = "Still the one of If-None-Match"),
     (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such product"),
 ))]
-async fn product(State(core): Shared, headers: HeaderMap, PathId(id): PathId<ProductId>) -> Result<Response, Fail> {
+async fn product(
+    State(core): Shared,
+    headers: HeaderMap,
+    PathId(id): PathId<ProductId>,
+    _: Params<NoParams>,
+) -> Result<Response, Fail> {
     let hung = core.wall.read();
     one(&headers, &hung, hung.menu.product(id))
 }

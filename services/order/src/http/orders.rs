@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Caller, Fail, IdempotencyKey, IfMatch, Paged, PathId, PathIds, RawBody, Who, listed};
+use web::{Caller, Fail, IdempotencyKey, IfMatch, NoParams, Paged, Params, PathId, PathIds, RawBody, Who, listed};
 
 use super::{Movers, Orderers, Readers, actor, error};
 use crate::core::Core;
@@ -167,7 +167,12 @@ responses(
     (status = 200, body = WireOrder, description = "The order, with its QR code; ETag is its version"),
     (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
 ))]
-async fn show(State(core): Shared, caller: Who<Readers>, PathId(id): PathId<OrderId>) -> Result<Response, Fail> {
+async fn show(
+    State(core): Shared,
+    caller: Who<Readers>,
+    PathId(id): PathId<OrderId>,
+    _: Params<NoParams>,
+) -> Result<Response, Fail> {
     Ok(one(StatusCode::OK, &visible(&core, &caller, id).await?))
 }
 
@@ -181,6 +186,7 @@ async fn tracking(
     State(core): Shared,
     caller: Who<Readers>,
     PathId(id): PathId<OrderId>,
+    _: Params<NoParams>,
 ) -> Result<Json<Vec<TrackingRow>>, Fail> {
     Ok(Json(visible(&core, &caller, id).await?.tracking))
 }

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Fail, Who};
+use web::{Fail, NoParams, Params, Who};
 
 use super::{Cooks, error, tag};
 use crate::core::Core;
@@ -25,7 +25,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
     (status = 200, body = [QueueEntry], description = "The queue, with ETag"),
     (status = 304, description = "Still the one of If-None-Match"),
 ))]
-async fn queue(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap) -> Result<Response, Fail> {
+async fn queue(
+    State(core): State<Arc<Core>>,
+    _: Who<Cooks>,
+    _: Params<NoParams>,
+    headers: HeaderMap,
+) -> Result<Response, Fail> {
     let view = follow::view(&core).await.map_err(error::store)?;
     Ok(tag::json(&headers, &view.queue_tag, || view.queue.clone()))
 }
@@ -35,7 +40,7 @@ async fn queue(State(core): State<Arc<Core>>, _: Who<Cooks>, headers: HeaderMap)
     (status = 200, body = Panel, description = "Numbers and nothing else, with ETag"),
     (status = 304, description = "Still the one of If-None-Match"),
 ))]
-async fn panel(State(core): State<Arc<Core>>, headers: HeaderMap) -> Result<Response, Fail> {
+async fn panel(State(core): State<Arc<Core>>, _: Params<NoParams>, headers: HeaderMap) -> Result<Response, Fail> {
     let view = follow::view(&core).await.map_err(error::store)?;
     Ok(tag::json(&headers, &view.panel_tag, || view.panel.clone()))
 }

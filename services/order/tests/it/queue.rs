@@ -75,3 +75,24 @@ async fn it_shows_no_person_and_no_qr_and_only_to_the_kitchen() {
     let panel = shop.nobody().get("/orders/panel").await.expect(200);
     assert_eq!(panel.json, json!({"preparing": [], "ready": []}));
 }
+
+#[tokio::test]
+async fn a_parameter_that_is_unknown_is_refused_everywhere() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let product = shop.product("X-Burger").await;
+    let paths = [
+        "/orders/queue".to_owned(),
+        "/orders/panel".to_owned(),
+        "/orders/events".to_owned(),
+        format!("/orders/{}", order.id),
+        format!("/orders/{}/tracking", order.id),
+        format!("/products/{}", product.id),
+        format!("/categories/{}", product.category_id),
+    ];
+    for path in paths {
+        let problem = shop.a(Role::Admin).get(&format!("{path}?limite=1")).await.refused(ProblemKind::InvalidParameter);
+        assert_eq!(problem.errors[0].parameter.as_deref(), Some("limite"), "{path}");
+    }
+    shop.nobody().get("/orders/queue?limite=1").await.refused(ProblemKind::Unauthenticated);
+}

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::{CustomerId, MAX_REASON, OrderId, PaymentId, PaymentStatus, Timestamp, clean_line, is_plain};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Fail, Faults, IdempotencyKey, Paged, PathId, RawBody, Who, listed};
+use web::{Fail, Faults, IdempotencyKey, NoParams, Paged, Params, PathId, RawBody, Who, listed};
 
 use super::access::{Admins, Chargers, Readers, Sight, actor, load};
 use super::{Desks, error};
@@ -149,6 +149,7 @@ pub(super) async fn show(
     State(desk): State<Desks>,
     who: Who<Readers>,
     PathId(id): PathId<PaymentId>,
+    _: Params<NoParams>,
 ) -> Result<Json<Payment>, Fail> {
     Ok(Json(load(&desk, &who, id).await?.full()))
 }
@@ -244,6 +245,7 @@ pub(super) async fn events(
     State(desk): State<Desks>,
     who: Who<Admins>,
     PathId(id): PathId<PaymentId>,
+    _: Params<NoParams>,
 ) -> Result<Json<Vec<PaymentEvent>>, Fail> {
     load(&desk, &who, id).await?;
     Ok(Json(desk.store.events(id).await.map_err(error::store)?))

@@ -3,7 +3,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::PaymentId;
 use mercadopago::qr;
-use web::{Fail, PathId, Who};
+use web::{Fail, NoParams, Params, PathId, Who};
 
 use super::access::{Readers, load};
 use super::{Desks, error};
@@ -27,6 +27,7 @@ pub(super) async fn png(
     State(desk): State<Desks>,
     who: Who<Readers>,
     PathId(id): PathId<PaymentId>,
+    _: Params<NoParams>,
 ) -> Result<Response, Fail> {
     let payment = load(&desk, &who, id).await?;
     let text = payment.drawn().ok_or_else(error::no_picture)?;
@@ -49,6 +50,7 @@ pub(super) async fn svg(
     State(desk): State<Desks>,
     who: Who<Readers>,
     PathId(id): PathId<PaymentId>,
+    _: Params<NoParams>,
 ) -> Result<Response, Fail> {
     let payment = load(&desk, &who, id).await?;
     let text = payment.drawn().ok_or_else(error::no_picture)?;
