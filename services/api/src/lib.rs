@@ -10,8 +10,11 @@ pub mod client;
 mod expose;
 pub mod order;
 pub mod payment;
+mod picture;
 mod problem;
+pub mod pt;
 
+pub use picture::Picture;
 pub use problem::{Fault, Lang, Problem, ProblemKind};
 
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Picture;
+
 /// A group of the menu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Category {
@@ -172,9 +174,11 @@ pub struct Order {
     pub payment_id: Option<PaymentId>,
     /// The Pix copy-and-paste text.
     pub qr_code: Option<String>,
-    /// The QR code as a PNG in base64; only in answers about one order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub qr_code_base64: Option<String>,
+    /// The QR code as a PNG in base64. Always there in an answer about one order, `null` without a QR code; never in a
+    /// list.
+    #[serde(default, skip_serializing_if = "Picture::is_left_out")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub qr_code_base64: Picture,
     /// MercadoPago's page where the order is paid.
     pub payment_link: Option<String>,
     /// Until when it can be paid.

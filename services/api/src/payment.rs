@@ -4,6 +4,7 @@ use domain::{CustomerId, Email, EntryId, Money, OrderId, PaymentId, PaymentMetho
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Picture;
 use crate::order::TrackingActor;
 
 /// Body of `POST /payments`.
@@ -65,9 +66,11 @@ pub struct Payment {
     pub provider_payment_id: Option<String>,
     /// The Pix copy-and-paste text.
     pub qr_code: Option<String>,
-    /// The QR code as a PNG in base64; only in answers about one payment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub qr_code_base64: Option<String>,
+    /// The QR code as a PNG in base64. Always there in an answer about one payment, `null` without a QR code; never in a
+    /// list.
+    #[serde(default, skip_serializing_if = "Picture::is_left_out")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub qr_code_base64: Picture,
     /// MercadoPago's page where it is paid.
     pub payment_link: Option<String>,
     /// Until when it can be paid.

@@ -74,7 +74,7 @@ pub(crate) fn order(entry: QueueEntry) -> Box<Order> {
         currency: "BRL".to_owned(),
         payment_id: None,
         qr_code: None,
-        qr_code_base64: None,
+        qr_code_base64: api::Picture::LeftOut,
         payment_link: None,
         expires_at: None,
         items: entry.items,

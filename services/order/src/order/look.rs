@@ -1,4 +1,4 @@
-use api::order as wire;
+use api::{Picture, order as wire};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -24,9 +24,9 @@ impl Order {
             currency: "BRL".to_owned(),
             payment_id: charge.payment_id,
             qr_code: charge.qr_code.clone(),
-            qr_code_base64: None,
+            qr_code_base64: Picture::LeftOut,
             payment_link: charge.payment_link.clone(),
-            expires_at: charge.expires_at,
+            expires_at: charge.expires_at.or(self.ends_at),
             items: self.items(),
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -43,7 +43,7 @@ impl Order {
         let charge = self.charge();
         let shown = charge.qr_code.as_deref().or(charge.payment_link.as_deref());
         let picture = shown.and_then(|text| mercadopago::qr::png(text, QR_SCALE).ok());
-        wire::Order { qr_code_base64: picture.map(|png| STANDARD.encode(png)), ..self.to_wire() }
+        wire::Order { qr_code_base64: Picture::of(picture.map(|png| STANDARD.encode(png))), ..self.to_wire() }
     }
 
     /// As the kitchen sees it.

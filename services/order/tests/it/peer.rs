@@ -140,7 +140,7 @@ pub(crate) fn payment(order: OrderId, amount: Money, method: PaymentMethod, stat
         status_detail: String::new(),
         provider_payment_id: None,
         qr_code: text(method == PaymentMethod::Pix, "00020126580014br.gov.bcb.pix"),
-        qr_code_base64: None,
+        qr_code_base64: api::Picture::LeftOut,
         payment_link: text(method == PaymentMethod::Checkout, "https://pay.example.com/1"),
         expires_at: Some(now.plus(Duration::from_secs(1800))),
         created_at: now,

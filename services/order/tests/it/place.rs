@@ -23,7 +23,7 @@ async fn the_server_owns_the_price_and_the_qr_comes_with_the_answer() {
     assert_eq!((order.number, order.amount, order.version), (1, Money::from_centavos(5480), 2));
     assert_eq!(order.items[0].comment.as_deref(), Some("sem cebola"));
     assert_eq!(order.items[0].total, Money::from_centavos(4580));
-    assert!(order.qr_code.is_some() && order.qr_code_base64.is_some() && order.payment_id.is_some());
+    assert!(order.qr_code.is_some() && order.qr_code_base64.drawn().is_some() && order.payment_id.is_some());
     assert_eq!(shop.order(order.id).await, order);
     let sent = shop.peer.log().creates[0].0.clone();
     assert_eq!((sent.order_id, sent.amount, sent.method), (order.id, order.amount, Some(PaymentMethod::Pix)));
@@ -33,9 +33,18 @@ async fn the_server_owns_the_price_and_the_qr_comes_with_the_answer() {
 async fn checkout_shows_the_link_as_a_picture_and_counter_shows_nothing() {
     let shop = Shop::open().await;
     let checkout = shop.place(PaymentMethod::Checkout).await;
-    assert!(checkout.qr_code.is_none() && checkout.payment_link.is_some() && checkout.qr_code_base64.is_some());
+    assert!(checkout.qr_code.is_none() && checkout.payment_link.is_some() && checkout.qr_code_base64.drawn().is_some());
     let counter = shop.place(PaymentMethod::Counter).await;
-    assert!(counter.qr_code.is_none() && counter.payment_link.is_none() && counter.qr_code_base64.is_none());
+    assert!(
+        counter.qr_code.is_none() && counter.payment_link.is_none() && counter.qr_code_base64 == api::Picture::None
+    );
+    assert_eq!(
+        counter.expires_at,
+        Some(counter.created_at.plus(Duration::from_secs(30 * 60))),
+        "it ends by itself then"
+    );
+    let paid = shop.to(counter.id, "paid").await;
+    assert_eq!(paid.expires_at, None);
     assert_eq!(shop.peer.log().creates.len(), 1);
 }
 
@@ -212,4 +221,33 @@ async fn a_lost_answer_makes_one_charge() {
     let log = shop.peer.log();
     assert!(log.creates.len() > 1);
     assert_eq!(log.charges.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_about_one_order_always_has_the_picture_and_a_list_never() {
+    let shop = Shop::open().await;
+    let admin = shop.a(Role::Admin);
+    for method in [PaymentMethod::Counter, PaymentMethod::Pix] {
+        let made = admin.post("/orders", &shop.body(method).await).await.expect(201).json;
+        let path = format!("/orders/{}", made["id"].as_str().unwrap());
+        let read = admin.get(&path).await.expect(200).json;
+        let changed = admin.patch(&path, &json!({"status": "paid"})).await.expect(200).json;
+        for one in [&made, &read] {
+            let picture = one.as_object().unwrap().get("qr_code_base64").expect("the field");
+            assert_eq!(picture.is_null(), method == PaymentMethod::Counter, "{one}");
+        }
+        assert!(
+            changed.as_object().unwrap().get("qr_code_base64").is_some_and(serde_json::Value::is_null),
+            "{changed}"
+        );
+    }
+    for path in ["/orders", "/orders/queue"] {
+        let listed = admin.get(path).await.expect(200).json;
+        assert_eq!(listed.as_array().unwrap().len(), 2);
+        assert!(listed.as_array().unwrap().iter().all(|row| row.get("qr_code_base64").is_none()), "{path}");
+    }
+    let document = serde_json::to_value(order::openapi()).unwrap();
+    let schema = &document["components"]["schemas"]["Order"];
+    assert_eq!(schema["properties"]["qr_code_base64"]["type"], json!(["string", "null"]));
+    assert!(!schema["required"].as_array().unwrap().contains(&json!("qr_code_base64")));
 }

@@ -1,3 +1,4 @@
+use api::Picture;
 use api::order::PaymentNotice;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +23,7 @@ impl Payment {
             status_detail: self.status_detail().to_owned(),
             provider_payment_id: self.provider_payment_id().map(str::to_owned),
             qr_code: self.qr_code.clone(),
-            qr_code_base64: None,
+            qr_code_base64: Picture::LeftOut,
             payment_link: self.payment_link.clone(),
             expires_at: Some(self.expires_at),
             created_at: self.created_at,
@@ -33,7 +34,7 @@ impl Payment {
     /// On its own: with the QR code drawn, where there is one.
     pub fn full(&self) -> api::payment::Payment {
         let picture = self.drawn().and_then(|text| mercadopago::qr::png(text, SCALE).ok());
-        api::payment::Payment { qr_code_base64: picture.map(|png| STANDARD.encode(png)), ..self.row() }
+        api::payment::Payment { qr_code_base64: Picture::of(picture.map(|png| STANDARD.encode(png))), ..self.row() }
     }
 
     /// As the order service hears of it.
