@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use api::order::TrackingActor;
-use domain::OrderId;
 use domain::order::Refused;
+use domain::{OrderId, OrderStatus};
 use store::StoreError;
 
 use crate::core::Core;
@@ -25,12 +25,25 @@ pub(crate) enum ChangeError {
     /// The state machine says no.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The caller can do nothing before the money comes.
+    #[error("the order is not paid yet")]
+    Unpaid,
     /// The money came first.
     #[error("the order is paid already")]
     AlreadyPaid,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why the state machine says no to this order.
+fn refused(order: &Order, refused: Refused) -> ChangeError {
+    match refused {
+        Refused::Illegal { allowed } if allowed.is_empty() && order.status == OrderStatus::Requested => {
+            ChangeError::Unpaid
+        }
+        other => other.into(),
+    }
 }
 
 /// Moves an order or pulls it to the front. With `if_match`, only the version that the caller has seen; what holds
@@ -50,7 +63,7 @@ pub(crate) async fn transition(
             let matters = !matches!(result, Ok(Stepped::Unchanged) | Err(Refused::NotForRole | Refused::ReasonMissing));
             match if_match {
                 Some(version) if matters && version != seen => Err(ChangeError::OtherVersion(seen)),
-                _ => Ok(((), result?)),
+                _ => result.map(|stepped| ((), stepped)).map_err(|why| refused(order, why)),
             }
         })
         .await?;
@@ -77,7 +90,7 @@ pub(crate) async fn strike(
                 (Some(version), _) if matters && version != seen => Err(ChangeError::OtherVersion(seen)),
                 (_, Ok(stepped)) => Ok(((), stepped)),
                 (_, Err(StrikeFault::NoLine)) => Err(ChangeError::NoLine),
-                (_, Err(StrikeFault::Refused(refused))) => Err(refused.into()),
+                (_, Err(StrikeFault::Refused(why))) => Err(refused(order, why)),
             }
         })
         .await?;

@@ -1,8 +1,8 @@
 //! The only place where this service's errors become HTTP.
 
-use api::ProblemKind;
+use api::{ProblemKind, pt};
 use domain::order::Refused;
-use domain::{MAX_LINES, MAX_QUANTITY, TextError};
+use domain::{MAX_LINES, MAX_QUANTITY, OrderStatus, TextError};
 use store::StoreError;
 use web::{Fail, Faults};
 
@@ -34,6 +34,10 @@ pub(super) fn change(error: ChangeError) -> Fail {
             format!("O pedido mudou: agora está na versão {version}. Leia de novo antes de alterar."),
             format!("The order has changed: it is at version {version} now. Read it again before changing it."),
         ),
+        ChangeError::Unpaid => {
+            let (pt, en) = ("O pedido ainda aguarda o pagamento.", "The order still waits for its payment.");
+            Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(Vec::new())
+        }
         ChangeError::AlreadyPaid => {
             Fail::new(ProblemKind::AlreadyPaid, "O pedido já está pago.", "The order is paid already.")
         }
@@ -47,12 +51,14 @@ fn refusal(refused: Refused) -> Fail {
         Refused::NotForRole => forbidden(),
         Refused::ReasonMissing => faulty(|faults| faults.body("/reason", "informe o motivo", "a reason is required")),
         Refused::Illegal { allowed } => {
-            let names: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
-            let (pt, en) = if names.is_empty() {
+            let join = |word: fn(OrderStatus) -> &'static str| {
+                allowed.iter().map(|status| word(*status)).collect::<Vec<_>>().join(", ")
+            };
+            let (pt, en) = if allowed.is_empty() {
                 ("Não há mais nada a mudar neste pedido.".to_owned(), "Nothing can be changed now.".to_owned())
             } else {
-                let names = names.join(", ");
-                (format!("O pedido não pode ir para aí. Pode ir para: {names}."), format!("Possible now: {names}."))
+                let (pt, en) = (join(pt::order), join(OrderStatus::as_str));
+                (format!("O pedido não pode ir para aí. Agora pode ficar: {pt}."), format!("Possible now: {en}."))
             };
             Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(allowed)
         }

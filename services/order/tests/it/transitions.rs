@@ -190,3 +190,23 @@ async fn strikes_move_the_order_by_themselves() {
     let path = format!("/orders/{}/items/1", order.id);
     shop.a(Role::Cashier).patch(&path, &json!({"struck": true})).await.refused(ProblemKind::Forbidden);
 }
+
+#[tokio::test]
+async fn a_refusal_says_in_portuguese_what_is_missing() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let path = format!("/orders/{}", order.id);
+    let detail = |role: Role, path: String, body: serde_json::Value| {
+        let caller = shop.a(role);
+        async move {
+            let problem = caller.patch(&path, &body).await.refused(ProblemKind::IllegalTransition);
+            (problem.detail, problem.allowed.unwrap())
+        }
+    };
+    let waits = ("O pedido ainda aguarda o pagamento.".to_owned(), Vec::new());
+    assert_eq!(detail(Role::Kitchen, path.clone(), json!({"status": "preparing"})).await, waits);
+    assert_eq!(detail(Role::Kitchen, format!("{path}/items/1"), json!({"struck": true})).await, waits);
+    let (detail, allowed) = detail(Role::Admin, path, json!({"status": "delivered"})).await;
+    assert_eq!(detail, "O pedido não pode ir para aí. Agora pode ficar: pago, cancelado.");
+    assert_eq!(allowed, [OrderStatus::Paid, OrderStatus::Cancelled]);
+}

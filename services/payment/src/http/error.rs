@@ -1,6 +1,6 @@
 //! The one place where errors of this service become answers.
 
-use api::ProblemKind;
+use api::{ProblemKind, pt};
 use domain::PaymentStatus;
 use mercadopago::signature::SignatureError;
 use store::StoreError;
@@ -45,8 +45,8 @@ pub(super) fn refund(error: RefundFailed) -> Fail {
             let mut faults = Faults::new();
             faults.body(
                 "/amount",
-                format!("ainda podem ser devolvidos R$ {left}"),
-                format!("R$ {left} can still go back"),
+                format!("ainda podem ser devolvidos {}", left.brl()),
+                format!("{left} BRL can still go back"),
             );
             invalid(faults)
         }
@@ -69,7 +69,7 @@ fn not_refundable(status: PaymentStatus) -> Fail {
 pub(super) fn not_open(NotOpen(status): NotOpen) -> Fail {
     Fail::new(
         ProblemKind::IllegalTransition,
-        format!("O pagamento está {status}: só um pagamento em aberto pode ser alterado."),
+        format!("O pagamento está {}: só um pagamento em aberto pode ser alterado.", pt::payment(status)),
         format!("The payment is {status}: only an open payment can be changed."),
     )
 }
@@ -77,7 +77,7 @@ pub(super) fn not_open(NotOpen(status): NotOpen) -> Fail {
 pub(super) fn not_by_hand(status: PaymentStatus) -> Fail {
     Fail::new(
         ProblemKind::IllegalTransition,
-        format!("Um pagamento só pode ser aprovado ou cancelado manualmente, não {status}."),
+        format!("Um pagamento só pode ser aprovado ou cancelado manualmente, não {}.", pt::payment(status)),
         format!("A payment can only be approved or cancelled by hand, not {status}."),
     )
 }

@@ -126,3 +126,45 @@ fn the_document_lists_every_route_with_its_refusals() {
         assert!(operations.values().all(|operation| operation["responses"]["default"].is_object()), "{path}");
     }
 }
+
+#[tokio::test]
+async fn an_answer_about_one_payment_always_has_the_picture_and_a_list_never() {
+    let world = World::start().await;
+    for method in ["counter", "pix"] {
+        let made = world.caller().post("/payments", &body(method)).await.expect(201).json;
+        let read =
+            world.admin().get(&format!("/payments/{}", made["payment_id"].as_str().unwrap())).await.expect(200).json;
+        for one in [made, read] {
+            let picture = one.as_object().unwrap().get("qr_code_base64").expect("the field");
+            assert_eq!(picture.is_null(), method == "counter", "{one}");
+        }
+    }
+    let listed = world.admin().get("/payments").await.expect(200).json;
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert!(listed.as_array().unwrap().iter().all(|row| row.get("qr_code_base64").is_none()), "{listed}");
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_unknown_is_refused_everywhere() {
+    let world = World::start().await;
+    let id = world.pix().await.payment_id;
+    for path in ["", "/events", "/qr.png", "/qr.svg"] {
+        let path = format!("/payments/{id}{path}?limite=1");
+        world.admin().get(&path).await.refused(ProblemKind::InvalidParameter);
+    }
+}
+
+#[tokio::test]
+async fn refusals_speak_portuguese() {
+    let world = World::start().await;
+    let payment = world.paid().await;
+    let path = format!("/payments/{}", payment.payment_id);
+    let decide = |status: &str| json!({ "status": status, "reason": "teste" });
+    let problem = world.admin().patch(&path, &decide("cancelled")).await.refused(ProblemKind::IllegalTransition);
+    assert_eq!(problem.detail, "O pagamento está aprovado: só um pagamento em aberto pode ser alterado.");
+    let problem = world.admin().patch(&path, &decide("refunded")).await.refused(ProblemKind::IllegalTransition);
+    assert_eq!(problem.detail, "Um pagamento só pode ser aprovado ou cancelado manualmente, não devolvido.");
+    let more = json!({ "amount": 35.01, "reason": "teste" });
+    let problem = world.admin().post(&format!("{path}/refund"), &more).await.refused(ProblemKind::InvalidBody);
+    assert_eq!(problem.errors[0].detail, "ainda podem ser devolvidos R$ 35,00");
+}
