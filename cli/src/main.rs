@@ -8,6 +8,7 @@ mod credentials;
 mod data_dir;
 mod duration;
 mod exit;
+mod fixtures;
 mod local;
 mod log;
 mod master_key;

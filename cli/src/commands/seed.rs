@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use api::Readiness;
 use api::client::{CallError, OrderClient};
 use api::order::{Category, NewCategory, NewProduct, PatchCategory, PatchProduct, Product};
-use domain::{CategoryId, Money, Role};
+use domain::{CategoryId, Role};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::time::sleep;
 
 use super::menu::{all_categories, all_products, same};
@@ -17,10 +17,9 @@ use crate::args::{Common, Seed};
 use crate::clients::Session;
 use crate::config::Service;
 use crate::exit::{Failure, Outcome};
+use crate::fixtures::{self, CategoryEntry, MenuFile, ProductEntry};
 use crate::print::Printer;
 
-/// The menu that a new snack bar begins with.
-const BUILT_IN: &str = include_str!("../../../fixtures/menu.json");
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 /// How long a service that has just started may take.
@@ -28,32 +27,6 @@ const READY_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Requests on their way at the same time; the store commits them together.
 const AT_ONCE: usize = 16;
-
-/// A menu as a file has it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MenuFile {
-    categories: Vec<CategoryEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CategoryEntry {
-    name: String,
-    position: Option<u32>,
-    #[serde(default)]
-    products: Vec<ProductEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProductEntry {
-    name: String,
-    #[serde(default)]
-    description: String,
-    price: Money,
-    enabled: Option<bool>,
-}
 
 /// What a load did, counted in products.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
@@ -82,7 +55,7 @@ impl Seeded {
 }
 
 pub(crate) async fn run(common: &Common, args: Seed, printer: Printer) -> Outcome {
-    let menu = args.file.as_deref().map_or_else(built_in, from_file)?;
+    let menu = args.file.as_deref().map_or_else(fixtures::menu, from_file)?;
     let session = Session::open(common, &args.target, Service::Order)?;
     let client = session.order(Role::Admin).await?;
     until_ready(&client).await?;
@@ -113,40 +86,24 @@ async fn until_ready(client: &OrderClient) -> Outcome {
     }
 }
 
-/// The menu that is compiled in.
-pub(crate) fn built_in() -> Outcome<MenuFile> {
-    parse(BUILT_IN, "the built-in menu")
-}
-
 fn from_file(path: &Path) -> Outcome<MenuFile> {
     let shown = path.display().to_string();
     let unreadable = |error: std::io::Error| Failure::usage(format!("can't read {shown}: {error}"));
     if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE {
         return Err(Failure::usage(format!("{shown} is larger than 4 MiB")));
     }
-    parse(&std::fs::read_to_string(path).map_err(unreadable)?, &shown)
-}
-
-fn parse(text: &str, name: &str) -> Outcome<MenuFile> {
-    serde_json::from_str(text).map_err(|error| {
-        Failure::usage(format!("{name} is no menu: {error}")).hint(
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(format!("{shown} is no menu: {error}")).hint(
             r#"expected {"categories":[{"name":…,"position":1,"products":[{"name":…,"description":…,"price":22.9}]}]}"#,
         )
     })
 }
 
-/// The built-in menu as the order service takes it without HTTP.
-#[derive(Deserialize)]
-struct BuiltIn {
-    categories: Vec<order::SeedCategory>,
-}
-
 /// Fills a menu that is empty; what somebody made or removed is left alone.
 pub(super) async fn empty_menu(service: &order::Service) -> Outcome {
     if service.is_menu_empty() {
-        let menu: BuiltIn = serde_json::from_str(BUILT_IN)
-            .map_err(|error| Failure::internal(format!("the built-in menu is none: {error}")))?;
-        service.seed(&menu.categories).await?;
+        service.seed(&fixtures::menu_of_the_service()?).await?;
     }
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use api::client::{OrderClient, PaymentClient, PaymentFilter};
+use api::auth::{Identify, Register};
+use api::client::{AuthClient, CallError, OrderClient, PaymentClient, PaymentFilter};
 use api::order::{NewLine, NewOrder, Order, Product};
 use aws_lc_rs::rand;
-use domain::{PaymentMethod, Role};
+use domain::{CustomerId, PaymentMethod, Role};
 use mercadopago::control::{Control, Move};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,7 @@ use crate::clients::Session;
 use crate::commands::all_products;
 use crate::config::Service;
 use crate::exit::Outcome;
+use crate::fixtures::{self, Customer};
 use crate::print::Printer;
 
 /// Between two customers, in seconds.
@@ -23,13 +25,16 @@ const PAYING: (u64, u64) = (2, 9);
 const FULL: usize = 24;
 /// One customer in so many leaves without paying.
 const LEAVES: u64 = 8;
-const NAMES: [&str; 10] = ["Ana", "Bruno", "Carla", "Diego", "Elisa", "Fábio", "Gabriela", "Heitor", "Iara", "João"];
+/// One customer in so many tells the CPF; the others stay anonymous.
+const IDENTIFIES: u64 = 3;
 const WISHES: [&str; 6] =
     ["sem cebola", "bem passado", "sem gelo", "maionese à parte", "cortado ao meio", "com bastante molho"];
 /// The longest that one move in the sandbox may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Shop {
+    people: Vec<Customer>,
+    door: AuthClient,
     kiosk: OrderClient,
     kitchen: OrderClient,
     payments: PaymentClient,
@@ -49,6 +54,8 @@ pub(crate) async fn run(session: Session, shutdown: CancellationToken, printer: 
 
 async fn play(session: &Session) -> Outcome {
     let shop = Shop {
+        people: fixtures::customers()?,
+        door: session.auth(Role::Kiosk).await?,
         kiosk: session.order(Role::Kiosk).await?,
         kitchen: session.order(Role::Kitchen).await?,
         payments: session.payment(Role::Admin).await?,
@@ -72,7 +79,9 @@ async fn customer(shop: &Shop) -> Outcome {
     if menu.is_empty() {
         return Ok(());
     }
-    let order = shop.kiosk.place(&wanted(&menu), None).await?;
+    let person = pick(&shop.people);
+    let id = if below(IDENTIFIES) == 0 { Some(admit(&shop.door, person).await?) } else { None };
+    let order = shop.kiosk.place(&wanted(&menu, person, id), None).await?;
     pause(PAYING).await;
     if below(LEAVES) == 0 {
         return Ok(());
@@ -80,18 +89,29 @@ async fn customer(shop: &Shop) -> Outcome {
     pay(shop, &order).await
 }
 
-fn wanted(menu: &[Product]) -> NewOrder {
+/// Who was here before is found by the CPF; the others register.
+async fn admit(door: &AuthClient, person: &Customer) -> Outcome<CustomerId> {
+    match door.identify(&Identify { cpf: person.cpf.clone() }).await {
+        Err(CallError::Refused(problem, _)) if problem.status == 404 => {}
+        answer => return Ok(answer?.id),
+    }
+    let Customer { name, email, cpf } = person;
+    let body = Register { name: name.clone(), email: email.clone(), cpf: cpf.clone(), password: None };
+    Ok(door.register(&body).await?.id)
+}
+
+fn wanted(menu: &[Product], person: &Customer, customer_id: Option<CustomerId>) -> NewOrder {
     let line = |_| {
         let product_id = pick(menu).id;
         let comment = (below(3) == 0).then(|| (*pick(&WISHES)).to_owned());
         NewLine { product_id, quantity: 1 + below(3) as u32 / 2, comment }
     };
     NewOrder {
-        customer_id: None,
+        customer_id,
         order_items: (0..=below(3)).map(line).collect(),
         payment_method: Some(PaymentMethod::Pix),
         email: None,
-        pickup_name: Some((*pick(&NAMES)).to_owned()),
+        pickup_name: person.name.split(' ').next().map(str::to_owned),
     }
 }
 
