@@ -123,9 +123,13 @@ impl Shop {
         self.nobody().with_token(self.mint.token_for(id.to_string(), Role::Customer, Some(amr)))
     }
 
+    /// A product of the menu. An instance hears shortly after of what another one has put there.
     pub(crate) async fn product(&self, name: &str) -> Product {
-        let all: Vec<Product> = self.nobody().get("/products?limit=100").await.expect(200).parse();
-        all.into_iter().find(|product| product.name == name).unwrap()
+        eventually(SOON, || async {
+            let all: Vec<Product> = self.nobody().get("/products?limit=100").await.expect(200).parse();
+            all.into_iter().find(|product| product.name == name)
+        })
+        .await
     }
 
     /// An order of two X-Burgers without onions and one juice.
