@@ -322,6 +322,45 @@ pub struct Panel {
     pub ready: Vec<u32>,
 }
 
+/// How today is going: the orders placed on this business day that were paid and not given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Shift {
+    /// The business day, as `2026-11-23`.
+    pub day: String,
+    /// How many there are.
+    pub orders: u32,
+    /// How many of them the kitchen still has: paid, preparing or ready for pick-up.
+    pub open: u32,
+    /// From the money to ready, on average, in whole seconds; `null` before the first is ready.
+    pub average_seconds: Option<u64>,
+    /// Nine of ten were ready within this, in whole seconds (nearest rank).
+    pub p90_seconds: Option<u64>,
+    /// The item whose orders took longest on average.
+    pub slowest: Option<SlowItem>,
+    /// The hour in which most were placed; the first of several.
+    pub peak_hour: Option<PeakHour>,
+}
+
+/// An item whose orders take long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SlowItem {
+    /// What.
+    pub name: String,
+    /// From the money to ready, on average of the orders with it, in whole seconds.
+    pub average_seconds: u64,
+    /// How many orders with it are or were ready.
+    pub count: u32,
+}
+
+/// The hour with the most orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PeakHour {
+    /// When it began on the clock of the shop, as `12:00`.
+    pub hour: String,
+    /// How many orders were placed in it.
+    pub orders: u32,
+}
+
 /// Body of `POST /internal/orders/{id}/payment`: what the payment service knows of an order's money. Unknown
 /// fields are passed over, so that the two services can be upgraded one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -165,6 +165,13 @@ impl DayRule {
         BusinessDay(day)
     }
 
+    /// When the business day that `at` falls in began.
+    pub fn began(&self, at: Timestamp) -> Timestamp {
+        let start = self.day_of(at).0.to_datetime(self.starts);
+        // Only the edges of the calendar have no such moment.
+        self.zone.to_timestamp(start).map_or(at, Into::into)
+    }
+
     /// The time zone of the rule, for showing local times.
     pub fn zone(&self) -> &TimeZone {
         &self.zone

@@ -83,6 +83,9 @@ fn the_day_turns_where_the_snack_bar_is() {
     assert_eq!(day("2026-11-23T03:00:00Z"), "2026-11-23");
     let late = DayRule::new("America/Sao_Paulo", "04:00").unwrap();
     assert_eq!(late.day_of("2026-11-23T06:59:59Z".parse().unwrap()).to_string(), "2026-11-22");
+    let began = |rule: &DayRule, text: &str| rule.began(text.parse().unwrap()).to_string();
+    assert_eq!(began(&rule, "2026-11-23T02:59:59Z"), "2026-11-22T03:00:00.000Z");
+    assert_eq!(began(&late, "2026-11-23T07:00:00Z"), "2026-11-23T07:00:00.000Z");
     assert!(DayRule::new("Mars/Olympus", "00:00").is_err());
     assert!(DayRule::new("America/Sao_Paulo", "25:00").is_err());
 }

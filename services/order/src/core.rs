@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::board::Board;
 use crate::follow::Compared;
 use crate::order::{Errand, Order, Stepped};
+use crate::shift::Today;
 use crate::store::{Inserted, Replaced, Store};
 use crate::wall::Wall;
 
@@ -28,6 +29,8 @@ pub(crate) struct Core {
     pub(crate) board: Board,
     /// When the board was last compared with the queue that the store has.
     pub(crate) compared: tokio::sync::Mutex<Option<Compared>>,
+    /// How today is going, as far as it was asked for.
+    pub(crate) today: tokio::sync::Mutex<Today>,
     pub(crate) wall: Wall,
     pub(crate) payments: PaymentClient,
     pub(crate) peer: Peer,

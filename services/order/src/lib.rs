@@ -20,6 +20,7 @@ mod pay_again;
 mod place;
 mod service;
 mod settings;
+mod shift;
 pub mod store;
 mod transition;
 mod wall;

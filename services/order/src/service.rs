@@ -60,6 +60,7 @@ impl Service {
         let core = Arc::new(Core {
             board: Board::new(&store.queued().await?),
             compared: tokio::sync::Mutex::default(),
+            today: tokio::sync::Mutex::default(),
             wall: Wall::new(store.menu().await?),
             store,
             clock: settings.clock,

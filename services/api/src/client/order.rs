@@ -4,7 +4,7 @@ use reqwest::Method;
 use super::{CallError, Http, Page};
 use crate::order::{
     Category, NewCategory, NewOrder, NewProduct, NoticeAnswer, Order, Panel, PatchCategory, PatchOrder, PatchProduct,
-    PayAgain, PaymentNotice, Product, QueueEntry, StrikeItem, TrackingRow,
+    PayAgain, PaymentNotice, Product, QueueEntry, Shift, StrikeItem, TrackingRow,
 };
 
 /// The order service.
@@ -135,6 +135,11 @@ impl OrderClient {
     /// The pick-up screen, or `None` while it is still the one with this tag.
     pub async fn panel(&self, etag: Option<&str>) -> Result<Option<(Panel, Option<String>)>, CallError> {
         self.0.get_if_changed("/orders/panel", etag).await
+    }
+
+    /// How today is going.
+    pub async fn shift(&self) -> Result<Shift, CallError> {
+        self.0.get("/orders/shift").await
     }
 
     /// Tells an order what became of its money; for the payment service.

@@ -44,6 +44,8 @@ web::permit! {
     pub(crate) Movers => [Customer, Kitchen, Cashier, Admin];
     /// Who cooks.
     pub(crate) Cooks => [Kitchen, Admin];
+    /// Who runs the shift.
+    pub(crate) Shifts => [Kitchen, Cashier, Admin];
     /// Our other services.
     pub(crate) Services => [Service];
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use api::order::{Panel, QueueEntry};
+use api::order::{Panel, QueueEntry, Shift};
+use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -10,12 +11,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Fail, NoParams, Params, Who};
 
-use super::{Cooks, error, tag};
+use super::{Cooks, Shifts, error, tag};
 use crate::core::Core;
-use crate::follow;
+use crate::{follow, shift};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
-    OpenApiRouter::new().routes(routes!(queue)).routes(routes!(panel))
+    OpenApiRouter::new().routes(routes!(queue)).routes(routes!(panel)).routes(routes!(today))
 }
 
 /// Shows the kitchen's queue
@@ -43,4 +44,15 @@ async fn queue(
 async fn panel(State(core): State<Arc<Core>>, _: Params<NoParams>, headers: HeaderMap) -> Result<Response, Fail> {
     let view = follow::view(&core).await.map_err(error::store)?;
     Ok(tag::json(&headers, &view.panel_tag, || view.panel.clone()))
+}
+
+/// Shows how today is going
+///
+/// The orders placed on this business day that were paid and not given up. Preparation counts from the money to ready.
+/// At most three seconds old.
+#[utoipa::path(get, path = "/orders/shift", tag = "kitchen", security(("bearer" = [])), responses(
+    (status = 200, body = Shift, description = "The summary; what nothing is known of yet is null"),
+))]
+async fn today(State(core): State<Arc<Core>>, _: Who<Shifts>, _: Params<NoParams>) -> Result<Json<Shift>, Fail> {
+    Ok(Json(shift::summary(&core).await.map_err(error::store)?))
 }

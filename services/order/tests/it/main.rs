@@ -15,5 +15,6 @@ mod peer;
 mod place;
 mod queue;
 mod restart;
+mod shift;
 mod stores;
 mod transitions;
