@@ -98,6 +98,12 @@ kinds! {
     IdempotencyMismatch => "idempotency_mismatch", 422, "Chave de idempotência reutilizada", "Idempotency key reused";
     /// The body is larger than allowed.
     TooLarge => "too_large", 413, "Conteúdo grande demais", "Content too large";
+    /// The path and query are longer than allowed.
+    UriTooLong => "uri_too_long", 414, "Endereço longo demais", "URI too long";
+    /// More header fields, or longer ones, than allowed.
+    HeadersTooLarge => "headers_too_large", 431, "Cabeçalhos grandes demais", "Header fields too large";
+    /// The request did not arrive in time.
+    RequestTimeout => "request_timeout", 408, "Requisição lenta demais", "Request timeout";
     /// The body is not what its route takes.
     UnsupportedMedia => "unsupported_media", 415, "Tipo de conteúdo não aceito", "Unsupported media type";
     /// Too many tries; `Retry-After` says when again.

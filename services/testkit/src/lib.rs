@@ -12,7 +12,7 @@ mod wait;
 
 pub use caller::{Answer, Caller};
 pub use mint::{FixedKeys, Mint};
-pub use running::{Running, spawn};
+pub use running::{Running, spawn, spawn_within};
 pub use tempfile::TempDir;
 pub use wait::eventually;
 

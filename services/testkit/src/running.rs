@@ -1,8 +1,9 @@
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use web::Limits;
 
 use crate::Caller;
 
@@ -17,12 +18,17 @@ pub struct Running {
 
 /// Serves the router on a free port of this machine, just as the program does.
 pub fn spawn(router: Router) -> Running {
+    spawn_within(router, Limits::default())
+}
+
+/// The same with other limits on connections.
+pub fn spawn_within(router: Router, limits: Limits) -> Running {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a listener for tokio");
     let address = listener.local_addr().expect("an address");
     let listener = TcpListener::from_std(listener).expect("a listener for tokio");
     let shutdown = CancellationToken::new();
-    let server = tokio::spawn(web::serve(router, listener, shutdown.clone()));
+    let server = tokio::spawn(limits.serve(router, listener, shutdown.clone()));
     let url = format!("http://{address}/").parse().expect("an address is a URL");
     Running { url, shutdown, server: Some(server) }
 }
@@ -31,6 +37,12 @@ impl Running {
     /// A caller without a token.
     pub fn caller(&self) -> Caller {
         Caller::new(self.url.as_str())
+    }
+
+    /// A bare connection, for what no well-behaved client does.
+    pub async fn connect(&self) -> TcpStream {
+        let address = self.url.socket_addrs(|| None).expect("an address")[0];
+        TcpStream::connect(address).await.expect("a connection")
     }
 
     /// Asks the server to end, without waiting.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::arrival::Late;
 use crate::edge::Context;
 use crate::{Fail, Faults, schema};
 
@@ -74,7 +75,8 @@ impl RawBody {
         let mut rest = BytesMut::new();
         let mut total = 0_usize;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| cut_off().caused_by(error))?;
+            let frame = frame
+                .map_err(|error| if Late::is_cause_of(&error) { Fail::late() } else { cut_off().caused_by(error) })?;
             let Ok(data) = frame.into_data() else { continue };
             total = total.saturating_add(data.len());
             if total > most {

@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use crate::fail::Pending;
 use crate::headers::visible;
-use crate::{Fail, Limits, Metrics, Verifier};
+use crate::{Fail, Limits, Metrics, Verifier, arrival};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -53,7 +53,7 @@ struct Shared {
 
 impl Edge {
     pub(crate) fn new(context: Context, metrics: Arc<Metrics>) -> Self {
-        let places = Semaphore::new(context.limits.concurrency);
+        let places = Semaphore::new(context.limits.requests);
         Edge(Arc::new(Shared { context: Arc::new(context), metrics, places }))
     }
 }
@@ -135,11 +135,16 @@ impl Shared {
         S: Service<Request, Response = Response, Error = Infallible> + Send,
         S::Future: Send,
     {
+        let limits = &self.context.limits;
+        if let Err(fail) = head(&request, limits) {
+            return fail.into_response();
+        }
         let Ok(_place) = self.places.try_acquire() else {
             return Fail::overloaded().into_response();
         };
+        let request = arrival::within(limits.body_timeout, request);
         let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
-        match tokio::time::timeout(self.context.limits.timeout, work).await {
+        match tokio::time::timeout(limits.timeout, work).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(never))) => match never {},
             Ok(Err(panic)) => Fail::internal(format!("panic: {}", said(&*panic))).into_response(),
@@ -168,6 +173,29 @@ impl Shared {
     }
 }
 
+/// What may be said before the body: 414 and 431.
+fn head(request: &Request, limits: &Limits) -> Result<(), Fail> {
+    let uri = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
+    if uri > limits.url {
+        let (pt, en) = (
+            format!("O endereço passa do limite de {} bytes.", limits.url),
+            format!("The path and query are over the limit of {} bytes.", limits.url),
+        );
+        return Err(Fail::new(ProblemKind::UriTooLong, pt, en));
+    }
+    let headers = request.headers();
+    // As HTTP/2 counts them (RFC 9113 §6.5.2), without its overhead.
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() > limits.headers || bytes > limits.header_bytes {
+        let (pt, en) = (
+            format!("Os cabeçalhos passam do limite de {} campos ou {} bytes.", limits.headers, limits.header_bytes),
+            format!("The header is over the limit of {} fields or {} bytes.", limits.headers, limits.header_bytes),
+        );
+        return Err(Fail::new(ProblemKind::HeadersTooLarge, pt, en));
+    }
+    Ok(())
+}
+
 /// An error without a body of its own shape: what axum says in plain text, or a bare status.
 fn is_bare_error(response: &Response) -> bool {
     let status = response.status();
@@ -183,6 +211,7 @@ fn foreign(status: StatusCode) -> Fail {
         404 => (ProblemKind::NotFound, "Este endereço não existe.", "There is nothing at this address."),
         405 => (ProblemKind::MethodNotAllowed, "Este endereço não aceita este método.", "Not with this method."),
         409 => (ProblemKind::Conflict, "Isso contradiz o que já existe.", "It contradicts what is there."),
+        408 => return Fail::late(),
         413 => (ProblemKind::TooLarge, "O corpo passa do limite.", "The body is over the limit."),
         415 => (ProblemKind::UnsupportedMedia, "Este tipo de conteúdo não é aceito.", "Not with this content type."),
         429 => (ProblemKind::RateLimited, "Muitas tentativas. Aguarde um pouco.", "Too many tries. Wait a little."),

@@ -7,9 +7,12 @@ use api::{Fault, Lang, Problem, ProblemKind};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use domain::{OrderStatus, PaymentId};
 
 use crate::Faults;
+
+const PROBLEM_JSON: &str = "application/problem+json";
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -90,6 +93,12 @@ impl Fail {
         Self::new(ProblemKind::Overloaded, pt, en).retry_after(Duration::from_secs(1))
     }
 
+    /// 408: the request did not arrive in time.
+    pub(crate) fn late() -> Self {
+        let (pt, en) = ("A requisição demorou demais para chegar.", "The request took too long to arrive.");
+        Self::new(ProblemKind::RequestTimeout, pt, en)
+    }
+
     /// With every fault of the request.
     #[must_use]
     pub fn with_faults(mut self, faults: Faults) -> Self {
@@ -130,6 +139,18 @@ impl Fail {
     pub fn challenge(mut self, challenge: &'static str) -> Self {
         self.0.challenge = Some(challenge);
         self
+    }
+
+    /// The refusal as it goes over a line on which nothing was read yet, which is then closed.
+    pub(crate) fn as_http1(&self) -> Bytes {
+        let (status, body) = (status(self.0.kind), self.0.body(Lang::Pt, ""));
+        let mut head =
+            format!("HTTP/1.1 {status}\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\n", body.len());
+        if let Some(seconds) = self.0.retry_seconds() {
+            head.push_str(&format!("retry-after: {seconds}\r\n"));
+        }
+        head.push_str("cache-control: no-store\r\nconnection: close\r\n\r\n");
+        [head.as_bytes(), &body].concat().into()
     }
 
     /// The kind.
@@ -183,30 +204,39 @@ impl Pending {
     /// The whole response.
     pub(crate) fn render(&self, lang: Lang, instance: &str) -> Response {
         let inner = &self.0;
-        let problem = Problem {
-            kind: inner.kind.type_uri(),
-            title: inner.kind.title(lang).to_owned(),
-            status: inner.kind.status(),
-            detail: pick(lang, &inner.pt, &inner.en).to_owned(),
-            instance: instance.to_owned(),
-            code: inner.kind.code().to_owned(),
-            errors: inner.faults.list(lang),
-            allowed: inner.allowed.clone(),
-            payment_id: inner.charge.map(|id| id.to_string()),
-        };
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status(inner.kind), body).into_response();
+        let mut response = (status(inner.kind), inner.body(lang, instance)).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(after) = inner.retry_after {
-            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        if let Some(seconds) = inner.retry_seconds() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(challenge) = inner.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
+    }
+}
+
+impl Inner {
+    fn body(&self, lang: Lang, instance: &str) -> Vec<u8> {
+        let problem = Problem {
+            kind: self.kind.type_uri(),
+            title: self.kind.title(lang).to_owned(),
+            status: self.kind.status(),
+            detail: pick(lang, &self.pt, &self.en).to_owned(),
+            instance: instance.to_owned(),
+            code: self.kind.code().to_owned(),
+            errors: self.faults.list(lang),
+            allowed: self.allowed.clone(),
+            payment_id: self.charge.map(|id| id.to_string()),
+        };
+        serde_json::to_vec(&problem).unwrap_or_default()
+    }
+
+    /// Whole seconds, rounded up.
+    fn retry_seconds(&self) -> Option<u64> {
+        self.retry_after.map(|after| (after.as_secs() + u64::from(after.subsec_nanos() > 0)).max(1))
     }
 }
 

@@ -7,13 +7,17 @@
 //! Arguments of a handler are read in the order they stand. Write [`Who`] first, then [`PathId`], then load the
 //! object, then read the [`RawBody`]: so a caller learns nothing about an object that it may not see.
 
+mod arrival;
 mod body;
 mod docs;
+mod door;
 mod edge;
 mod fail;
 mod faults;
 mod headers;
 mod keys;
+mod limits;
+mod line;
 mod list;
 mod metrics;
 mod path;
@@ -33,6 +37,7 @@ pub use fail::Fail;
 pub use faults::Faults;
 pub use headers::{IdempotencyKey, IfMatch};
 pub use keys::{KeySet, KeySource};
+pub use limits::Limits;
 pub use list::{Total, listed};
 pub use metrics::Metrics;
 pub use path::{PathId, PathIds};
@@ -40,7 +45,7 @@ pub use probes::Readiness;
 pub use query::{NoParams, PageParams, Paged, Params};
 pub use remote_keys::{KeyMemory, RemoteKeys};
 pub use serve::serve;
-pub use shell::{Limits, Shell, shell};
+pub use shell::{Shell, shell};
 pub use token::{TokenFault, TokenRules, Verifier};
 pub use who::{Anyone, Caller, Permit, Who};
 

@@ -2,73 +2,113 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use api::Dependency;
-use api::auth::Jwks;
-use api::client::{AuthClient, CallError};
+use api::auth::{Jwks, Revocation};
+use api::client::{AuthClient, Bearer, CallError};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::{KeySet, KeySource};
 
-/// How often auth is asked; a revoked or rotated key is gone within this.
+/// How often auth is asked; a revoked token and a dropped key are gone within this.
 const EVERY: Duration = Duration::from_secs(5);
 /// How often auth is asked while no key is known at all.
 const EAGER: Duration = Duration::from_millis(500);
 
-/// Where a service keeps the last keys it saw, so that it can start while auth is down.
+/// Where a service keeps what auth told last, so that it can start while auth is down and lets in nobody whose token
+/// was revoked.
 #[async_trait]
 pub trait KeyMemory: Send + Sync + 'static {
-    /// The JWKS as it was saved last.
+    /// The text that was saved last.
     async fn load(&self) -> Option<String>;
 
-    /// Keeps a JWKS. Losing it costs a wait for auth, no more, so there is no error.
-    async fn save(&self, jwks: &str);
+    /// Keeps a text. Losing it costs a wait for auth, no more, so there is no error.
+    async fn save(&self, kept: &str);
 }
 
-/// The keys of the auth service, polled.
+/// What auth told: the text that [`KeyMemory`] keeps. Without `revoked` it is a plain JWKS.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Told {
+    #[serde(flatten)]
+    jwks: Jwks,
+    #[serde(default)]
+    revoked: Vec<Revocation>,
+}
+
+/// What is known, ready for use and as it was told, and the tag of its revocations.
+#[derive(Default)]
+struct Known {
+    set: KeySet,
+    told: Option<Told>,
+    etag: Option<String>,
+}
+
+/// The keys of the auth service and the tokens that it took back, polled.
 pub struct RemoteKeys {
-    auth: AuthClient,
+    public: AuthClient,
+    ours: AuthClient,
     memory: Option<Arc<dyn KeyMemory>>,
-    known: RwLock<(KeySet, Option<Jwks>)>,
+    known: RwLock<Known>,
     hint: Notify,
 }
 
 impl RemoteKeys {
-    /// Keys from this auth service. Nothing is asked before [`RemoteKeys::run`] or [`RemoteKeys::refresh`].
-    pub fn start(auth: AuthClient, memory: Option<Arc<dyn KeyMemory>>) -> Arc<Self> {
-        Arc::new(RemoteKeys { auth, memory, known: RwLock::default(), hint: Notify::new() })
+    /// Keys from this auth service, and revocations with this token of a service. Nothing is asked before
+    /// [`RemoteKeys::run`] or [`RemoteKeys::refresh`].
+    pub fn start(auth: AuthClient, bearer: Arc<dyn Bearer>, memory: Option<Arc<dyn KeyMemory>>) -> Arc<Self> {
+        let ours = AuthClient::new(auth.http().clone().with_bearer(bearer));
+        Arc::new(RemoteKeys { public: auth, ours, memory, known: RwLock::default(), hint: Notify::new() })
     }
 
-    /// Takes in the keys that were saved last, unless newer ones are known.
+    /// Takes in what was saved last, unless something newer is known.
     pub async fn recall(&self) {
         let Some(memory) = &self.memory else { return };
-        let Some(jwks) = memory.load().await.and_then(|text| serde_json::from_str::<Jwks>(&text).ok()) else { return };
+        let Some(told) = memory.load().await.and_then(|text| serde_json::from_str::<Told>(&text).ok()) else { return };
         if self.current().is_empty() {
-            self.set(jwks);
+            self.set(told, None);
         }
     }
 
-    /// Asks auth once.
+    /// Asks auth once. The list of revocations that is known stays where auth tells its keys only.
     ///
     /// # Errors
-    /// When auth gave no answer; the keys known before stay.
+    /// When auth gave no answer, or only half of one; what was known before stays.
     pub async fn refresh(&self) -> Result<(), CallError> {
-        let jwks = self.auth.jwks().await?;
-        let same = self.known.read().unwrap_or_else(|e| e.into_inner()).1.as_ref() == Some(&jwks);
-        if same {
-            return Ok(());
-        }
+        let jwks = self.public.jwks().await?;
         if jwks.keys.is_empty() {
             tracing::warn!("auth publishes no key; the known ones stay");
             return Ok(());
         }
-        if let (Some(memory), Ok(text)) = (&self.memory, serde_json::to_string(&jwks)) {
-            memory.save(&text).await;
+        let (told, known_etag) = self.told();
+        let revoked = || told.as_ref().map(|told| told.revoked.clone()).unwrap_or_default();
+        let (revoked, etag, failed) = match self.ours.revocations(known_etag.as_deref()).await {
+            Ok(Some((list, etag))) => (list, etag, None),
+            Ok(None) => (revoked(), known_etag.clone(), None),
+            Err(error) => (revoked(), known_etag.clone(), Some(error)),
+        };
+        let new = Told { jwks, revoked };
+        let changed = told.as_ref() != Some(&new);
+        if changed {
+            if let (Some(memory), Ok(text)) = (&self.memory, serde_json::to_string(&new)) {
+                memory.save(&text).await;
+            }
+            tracing::info!(
+                keys = new.jwks.keys.len(),
+                revoked = new.revoked.len(),
+                "token keys or revocations changed"
+            );
         }
-        tracing::info!(keys = jwks.keys.len(), "token keys changed");
-        self.set(jwks);
-        Ok(())
+        if changed || etag != known_etag {
+            self.set(new, etag);
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn told(&self) -> (Option<Told>, Option<String>) {
+        let known = self.known.read().unwrap_or_else(|e| e.into_inner());
+        (known.told.clone(), known.etag.clone())
     }
 
     /// Recalls the saved keys, then polls auth until `shutdown`.
@@ -82,7 +122,7 @@ impl RemoteKeys {
                 Ok(()) => answered = true,
                 Err(error) => {
                     if std::mem::replace(&mut answered, false) {
-                        tracing::warn!(%error, "auth does not tell its keys; asking on");
+                        tracing::warn!(%error, "auth does not tell its keys or revocations; asking on");
                     }
                 }
             }
@@ -108,15 +148,15 @@ impl RemoteKeys {
         Dependency { name: "keys".to_owned(), ready, detail }
     }
 
-    fn set(&self, jwks: Jwks) {
-        let keys = KeySet::from_jwks(&jwks);
-        *self.known.write().unwrap_or_else(|e| e.into_inner()) = (keys, Some(jwks));
+    fn set(&self, told: Told, etag: Option<String>) {
+        let set = KeySet::new(&told.jwks, &told.revoked);
+        *self.known.write().unwrap_or_else(|e| e.into_inner()) = Known { set, told: Some(told), etag };
     }
 }
 
 impl KeySource for RemoteKeys {
     fn current(&self) -> KeySet {
-        self.known.read().unwrap_or_else(|e| e.into_inner()).0.clone()
+        self.known.read().unwrap_or_else(|e| e.into_inner()).set.clone()
     }
 
     fn unknown_kid(&self) {

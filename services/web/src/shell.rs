@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::ProblemKind;
 use axum::extract::{MatchedPath, Request};
@@ -11,25 +10,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::edge::{Answered, Context, Edge};
-use crate::{Fail, Metrics, Readiness, Verifier, docs, probes};
-
-/// How much one request, and all of them, may take.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Longest body, in bytes.
-    pub body: usize,
-    /// Longest time to the head of an answer; a stream may then go on.
-    pub timeout: Duration,
-    /// Most requests that are worked on at once; more are refused with 503.
-    pub concurrency: usize,
-}
-
-impl Default for Limits {
-    /// 256 KiB, 30 seconds, 4096 requests.
-    fn default() -> Self {
-        Limits { body: 256 * 1024, timeout: Duration::from_secs(30), concurrency: 4096 }
-    }
-}
+use crate::{Fail, Limits, Metrics, Readiness, Verifier, docs, probes};
 
 /// What [`shell`] needs to know of a service.
 pub struct Shell {

@@ -65,6 +65,9 @@ pub enum TokenFault {
     /// Its time has not come.
     #[error("not valid yet")]
     NotYet,
+    /// Taken back before its time was over.
+    #[error("revoked")]
+    Revoked,
 }
 
 impl From<TokenFault> for Fail {
@@ -78,8 +81,8 @@ impl From<TokenFault> for Fail {
     }
 }
 
-/// Checks tokens without asking anybody: EdDSA signature (RFC 8037), issuer, audience and times. What was checked
-/// once is remembered until it expires, as long as its key is published.
+/// Checks tokens without asking anybody: EdDSA signature (RFC 8037), issuer, audience, times, and that nobody took them
+/// back. What was checked once is remembered until it expires, as long as its key is published and it is not revoked.
 pub struct Verifier {
     rules: TokenRules,
     validation: Validation,
@@ -91,6 +94,7 @@ pub struct Verifier {
 struct Seen {
     caller: Caller,
     kid: String,
+    issued: i64,
     ends: Timestamp,
 }
 
@@ -120,14 +124,15 @@ impl Verifier {
             return Err(TokenFault::Malformed);
         }
         let name = fingerprint(token);
-        if let Some(caller) = self.remembered(&name, &keys) {
-            return Ok(caller);
+        if let Some((caller, issued)) = self.remembered(&name, &keys) {
+            return unrevoked(&keys, caller, issued);
         }
         let (kid, claims) = self.check(token, &keys)?;
+        let issued = claims.iat;
         let caller = Caller::from(claims);
         let ends = caller.expires.plus(self.rules.leeway);
-        self.remember(name, Seen { caller: caller.clone(), kid, ends });
-        Ok(caller)
+        self.remember(name, Seen { caller: caller.clone(), kid, issued, ends });
+        unrevoked(&keys, caller, issued)
     }
 
     fn check(&self, token: &str, keys: &KeySet) -> Result<(String, Claims), TokenFault> {
@@ -160,10 +165,11 @@ impl Verifier {
         Ok(())
     }
 
-    fn remembered(&self, name: &[u8; 32], keys: &KeySet) -> Option<Caller> {
+    fn remembered(&self, name: &[u8; 32], keys: &KeySet) -> Option<(Caller, i64)> {
         let seen = self.seen.read().unwrap_or_else(|e| e.into_inner());
         let known = seen.get(name)?;
-        (self.clock.now() < known.ends && keys.contains(&known.kid)).then(|| known.caller.clone())
+        let holds = self.clock.now() < known.ends && keys.contains(&known.kid);
+        holds.then(|| (known.caller.clone(), known.issued))
     }
 
     fn remember(&self, name: [u8; 32], token: Seen) {
@@ -177,6 +183,11 @@ impl Verifier {
         }
         seen.insert(name, token);
     }
+}
+
+/// The caller, unless their token was taken back. Asked at every request, so that no memory outlives a revocation.
+fn unrevoked(keys: &KeySet, caller: Caller, issued: i64) -> Result<Caller, TokenFault> {
+    if keys.revokes(&caller.jti, &caller.subject, issued) { Err(TokenFault::Revoked) } else { Ok(caller) }
 }
 
 /// Seconds of a claim as a moment.

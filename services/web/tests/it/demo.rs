@@ -182,6 +182,13 @@ async fn streams(State(kitchen): State<Kitchen>) -> Response {
     axum::body::Body::from_stream(parts).into_response()
 }
 
+/// More than a client's buffers hold.
+async fn endless() -> Response {
+    let part = bytes::Bytes::from(vec![b'x'; 64 * 1024]);
+    let parts = futures_util::stream::repeat_with(move || Ok::<_, Infallible>(part.clone()));
+    axum::body::Body::from_stream(parts).into_response()
+}
+
 struct Ready(bool);
 
 #[async_trait]
@@ -229,6 +236,7 @@ impl Demo {
             .route("/breaks", get(breaks))
             .route("/waits", get(waits))
             .route("/streams", get(streams))
+            .route("/endless", get(endless))
             .route("/slashed/", get(async || "slashed"))
             .with_state(self.kitchen);
         let shell = Shell {
@@ -243,7 +251,8 @@ impl Demo {
     }
 
     pub(crate) fn spawn(self) -> Running {
-        testkit::spawn(self.router())
+        let limits = self.limits.clone();
+        testkit::spawn_within(self.router(), limits)
     }
 }
 

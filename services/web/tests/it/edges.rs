@@ -143,7 +143,7 @@ async fn a_stream_outlives_the_timeout() {
 #[tokio::test]
 async fn more_than_the_places_are_refused() {
     let mut demo = Demo::new();
-    demo.limits.concurrency = 1;
+    demo.limits.requests = 1;
     let kitchen = demo.kitchen.clone();
     let server = demo.spawn();
     let caller = server.caller();

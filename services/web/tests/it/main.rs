@@ -5,6 +5,7 @@ mod bodies;
 mod contract;
 mod demo;
 mod edges;
+mod limits;
 mod log;
 mod pages;
 mod queries;

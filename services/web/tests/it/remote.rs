@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::auth::Jwks;
-use api::client::{AuthClient, Http, http_client};
+use api::auth::{Jwks, Revocation};
+use api::client::{AuthClient, FixedToken, Http, http_client};
 use async_trait::async_trait;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,32 +10,44 @@ use axum::{Json, Router};
 use domain::Role;
 use testkit::{Mint, Running, eventually, spawn};
 use tokio_util::sync::CancellationToken;
-use web::{KeyMemory, KeySource, RemoteKeys, TokenRules, Verifier};
+use web::{KeyMemory, KeySet, KeySource, RemoteKeys, TokenFault, TokenRules, Verifier};
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// An auth service that tells these keys, or is out of order.
+/// An auth service that tells these keys and revocations, or is out of order.
 #[derive(Clone, Default)]
-struct Auth(Arc<Mutex<Option<Jwks>>>);
+struct Auth {
+    jwks: Arc<Mutex<Option<Jwks>>>,
+    revoked: Arc<Mutex<Option<Vec<Revocation>>>>,
+}
 
 impl Auth {
     fn tell(&self, jwks: Option<Jwks>) {
-        *self.0.lock().unwrap() = jwks;
+        *self.jwks.lock().unwrap() = jwks;
+    }
+
+    fn revoke(&self, revoked: Option<Vec<Revocation>>) {
+        *self.revoked.lock().unwrap() = revoked;
     }
 
     fn spawn(&self) -> Running {
         let told = self.clone();
-        let answer = move || {
-            let jwks = told.0.lock().unwrap().clone();
+        let jwks = move || {
+            let jwks = told.jwks.lock().unwrap().clone();
             async move { answer(jwks) }
         };
-        spawn(Router::new().route("/.well-known/jwks.json", get(answer)))
+        let told = self.clone();
+        let revoked = move || {
+            let revoked = told.revoked.lock().unwrap().clone();
+            async move { answer(revoked) }
+        };
+        spawn(Router::new().route("/.well-known/jwks.json", get(jwks)).route("/revocations", get(revoked)))
     }
 }
 
-fn answer(jwks: Option<Jwks>) -> Response {
-    match jwks {
-        Some(jwks) => Json(jwks).into_response(),
+fn answer<T: serde::Serialize>(told: Option<T>) -> Response {
+    match told {
+        Some(told) => Json(told).into_response(),
         None => axum::http::StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
@@ -58,6 +70,10 @@ fn client(auth: &Running) -> AuthClient {
     AuthClient::new(Http::new(http_client(Duration::from_secs(5)).unwrap(), auth.url.clone()))
 }
 
+fn remote(auth: &Running, memory: Option<Arc<dyn KeyMemory>>) -> Arc<RemoteKeys> {
+    RemoteKeys::start(client(auth), FixedToken::new("ours".to_owned().into()), memory)
+}
+
 fn verifier(keys: &Arc<RemoteKeys>) -> Verifier {
     Verifier::new(TokenRules::default(), keys.clone(), Arc::new(domain::SystemClock))
 }
@@ -66,9 +82,10 @@ fn verifier(keys: &Arc<RemoteKeys>) -> Verifier {
 async fn keys_are_polled_kept_and_recalled() {
     let (first, second) = (Mint::new(), Mint::new());
     let auth = Auth::default();
+    auth.revoke(Some(Vec::new()));
     let server = auth.spawn();
     let memory = Arc::new(Memory::default());
-    let keys = RemoteKeys::start(client(&server), Some(memory.clone()));
+    let keys = remote(&server, Some(memory.clone()));
     let shutdown = CancellationToken::new();
     let polling = tokio::spawn(keys.clone().run(shutdown.clone()));
     assert!(!keys.dependency().ready);
@@ -91,7 +108,7 @@ async fn keys_are_polled_kept_and_recalled() {
     // A later start finds auth down and the keys in its own store.
     auth.tell(None);
     let server = auth.spawn();
-    let later = RemoteKeys::start(client(&server), Some(memory));
+    let later = remote(&server, Some(memory));
     assert!(later.refresh().await.is_err());
     assert!(later.current().is_empty());
     later.recall().await;
@@ -102,11 +119,80 @@ async fn keys_are_polled_kept_and_recalled() {
 async fn an_empty_answer_takes_no_key_away() {
     let mint = Mint::new();
     let auth = Auth::default();
+    auth.revoke(Some(Vec::new()));
     let server = auth.spawn();
-    let keys = RemoteKeys::start(client(&server), None);
+    let keys = remote(&server, None);
     auth.tell(Some(mint.jwks()));
     keys.refresh().await.unwrap();
     auth.tell(Some(Jwks { keys: Vec::new() }));
     keys.refresh().await.unwrap();
     assert!(verifier(&keys).verify(&mint.token(Role::Kiosk)).is_ok());
+}
+
+fn one(jti: &str) -> Revocation {
+    Revocation::Token { jti: jti.to_owned(), exp: i64::MAX }
+}
+
+#[tokio::test]
+async fn a_revocation_ends_a_remembered_token_and_outlives_auth() {
+    let mint = Mint::new();
+    let auth = Auth::default();
+    auth.tell(Some(mint.jwks()));
+    auth.revoke(Some(Vec::new()));
+    let server = auth.spawn();
+    let memory = Arc::new(Memory::default());
+    let keys = remote(&server, Some(memory.clone()));
+    keys.refresh().await.unwrap();
+    let checks = verifier(&keys);
+    let (lost, kept) = (mint.claims(Role::Kiosk), mint.token(Role::Kiosk));
+    let lost_token = mint.sign(&lost);
+    assert!(checks.verify(&lost_token).is_ok() && checks.verify(&kept).is_ok(), "both are remembered now");
+
+    auth.revoke(Some(vec![one(&lost.jti)]));
+    keys.refresh().await.unwrap();
+    assert_eq!(checks.verify(&lost_token).err(), Some(TokenFault::Revoked));
+    assert!(checks.verify(&kept).is_ok());
+    assert_eq!(verifier(&keys).verify(&lost_token).err(), Some(TokenFault::Revoked), "and without a memory");
+
+    // Auth tells its keys but not its revocations: those known stay, and keys go on being taken in.
+    auth.revoke(None);
+    let second = Mint::new();
+    auth.tell(Some(Jwks { keys: [mint.jwks().keys, second.jwks().keys].concat() }));
+    assert!(keys.refresh().await.is_err());
+    assert!(checks.verify(&second.token(Role::Kiosk)).is_ok());
+    assert_eq!(checks.verify(&lost_token).err(), Some(TokenFault::Revoked));
+    server.stop().await;
+
+    // A later start finds nobody, and both in its own store.
+    let gone = auth.spawn();
+    let later = remote(&gone, Some(memory));
+    gone.stop().await;
+    assert!(later.refresh().await.is_err());
+    later.recall().await;
+    assert!(verifier(&later).verify(&kept).is_ok());
+    assert_eq!(verifier(&later).verify(&lost_token).err(), Some(TokenFault::Revoked));
+}
+
+#[tokio::test]
+async fn keys_that_an_earlier_version_kept_are_recalled() {
+    let mint = Mint::new();
+    let auth = Auth::default();
+    let server = auth.spawn();
+    let memory = Arc::new(Memory(Mutex::new(Some(serde_json::to_string(&mint.jwks()).unwrap()))));
+    let keys = remote(&server, Some(memory));
+    keys.recall().await;
+    assert!(verifier(&keys).verify(&mint.token(Role::Kiosk)).is_ok());
+}
+
+#[test]
+fn a_subject_is_revoked_up_to_a_moment() {
+    let mint = Mint::new();
+    let earlier = mint.claims(Role::Customer);
+    let later = api::auth::Claims { iat: earlier.iat + 10, jti: "later".to_owned(), ..earlier.clone() };
+    let revoked = [Revocation::Subject { sub: earlier.sub.clone(), before: earlier.iat + 10, exp: i64::MAX }];
+    let keys = testkit::FixedKeys(KeySet::new(&mint.jwks(), &revoked));
+    let checks = Verifier::new(TokenRules::default(), Arc::new(keys), Arc::new(domain::SystemClock));
+    assert_eq!(checks.verify(&mint.sign(&earlier)).err(), Some(TokenFault::Revoked));
+    assert!(checks.verify(&mint.sign(&later)).is_ok());
+    assert!(checks.verify(&mint.token(Role::Customer)).is_ok(), "somebody else's");
 }
