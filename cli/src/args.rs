@@ -5,6 +5,8 @@ mod orders;
 mod people;
 mod places;
 mod platform;
+mod rehearse;
+mod replay;
 mod webhook;
 
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ pub(crate) use people::{
 };
 pub(crate) use places::{Places, Target};
 pub(crate) use platform::{Board, OpenApi, OpenApiOf, Panel, Serve, Up};
+pub(crate) use replay::Replay;
+pub(crate) use rehearse::Rehearse;
 pub(crate) use webhook::{Sign, Simulate, Verify, Webhook};
 
 use crate::exit::Exit;
@@ -113,6 +117,8 @@ pub(crate) enum Command {
     Board(Board),
     /// The public pick-up screen: numbers in preparation and ready
     Panel(Panel),
+    /// Play a rush with a hostile network against a running platform, and check that all comes right
+    Rehearse(Rehearse),
     /// Print a service's OpenAPI document
     #[command(name = "openapi")]
     OpenApi(OpenApi),

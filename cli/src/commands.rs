@@ -12,6 +12,8 @@ mod openapi;
 mod order;
 mod panel;
 mod payment;
+mod rehearse;
+mod replay;
 mod seed;
 mod serve;
 mod token;
@@ -49,6 +51,7 @@ pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
         Command::Order(args) => wait_for(order::run(common, args, printer)),
         Command::Payment(args) => wait_for(payment::run(common, args, printer)),
         Command::Webhook(args) => wait_for(webhook::run(common, args, printer)),
+        Command::Rehearse(args) => serve_with(rehearse::run(common, args, printer)),
         Command::Panel(args) => serve_with(panel::run(common, args, printer)),
         Command::Config(args) => config::run(common, args, printer),
         Command::Completions(args) => completions::run(args, printer),

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 use domain::{Cpf, CustomerId, Email, Money, OrderId, OrderStatus, PaymentId, PaymentMethod};
 
-use super::Target;
+use super::{Replay, Target};
 
 /// Orders.
 #[derive(Subcommand)]
@@ -31,6 +31,9 @@ Example:
     /// Take cash for an order at the counter
     #[command(after_help = "Example:\n  lanchonete order pay 12")]
     Pay(OrderOne),
+    /// Try again what the order service has given up at the payment service
+    #[command(after_help = "Example:\n  lanchonete order replay --list\n  lanchonete order replay")]
+    Replay(Replay),
 }
 
 /// An order by its id, or by its pick-up number of the last day.
@@ -179,6 +182,9 @@ pub(crate) enum Payment {
 Example:
   lanchonete payment refund 0198c0de-0000-7000-8000-000000000001 --amount 12.50 --reason 'item em falta'")]
     Refund(PaymentRefund),
+    /// Try again what the payment service has given up: at MercadoPago, and at the order service
+    #[command(after_help = "Example:\n  lanchonete payment replay --list\n  lanchonete payment replay")]
+    Replay(Replay),
 }
 
 /// One payment.

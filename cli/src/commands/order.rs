@@ -1,4 +1,4 @@
-//! `order create|list|show|advance|cancel|track|pay`.
+//! `order create|list|show|advance|cancel|track|pay|replay`.
 
 mod create;
 mod find;
@@ -8,7 +8,7 @@ use api::order::PatchOrder;
 use domain::order::{Actor, StepKind, TABLE};
 use domain::{OrderStatus, Role};
 
-use crate::args::{Common, Order, OrderAdvance, OrderCancel, OrderList, OrderOne};
+use crate::args::{Common, Order, OrderAdvance, OrderCancel, OrderList, OrderOne, Replay};
 use crate::clients::Session;
 use crate::config::Service;
 use crate::exit::{Failure, Outcome};
@@ -26,6 +26,7 @@ pub(crate) async fn run(common: &Common, args: Order, printer: Printer) -> Outco
         Order::Cancel(args) => cancel(common, args, printer).await,
         Order::Track(args) => track(common, args, printer).await,
         Order::Pay(args) => pay(common, args, printer).await,
+        Order::Replay(args) => replay(common, &args, printer).await,
     }
 }
 
@@ -127,6 +128,12 @@ async fn cancel(common: &Common, args: OrderCancel, printer: Printer) -> Outcome
 async fn pay(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
     let body = PatchOrder { status: Some(OrderStatus::Paid), reason: None, prioritized: None };
     change(common, args, &body, printer).await
+}
+
+async fn replay(common: &Common, args: &Replay, printer: Printer) -> Outcome {
+    let session = Session::open(common, &args.target, Service::Order)?;
+    let client = session.order(Role::Admin).await?;
+    super::replay::run(client.http(), args, &session.config.order.day, printer).await
 }
 
 async fn change(common: &Common, args: OrderOne, body: &PatchOrder, printer: Printer) -> Outcome {

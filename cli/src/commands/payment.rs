@@ -1,10 +1,10 @@
-//! `payment show|events|refund`.
+//! `payment show|events|refund|replay`.
 
 use api::payment::{NewRefund, Payment as Found};
 use domain::{DayRule, Role};
 use uuid::Uuid;
 
-use crate::args::{Common, Payment, PaymentOne, PaymentRefund};
+use crate::args::{Common, Payment, PaymentOne, PaymentRefund, Replay};
 use crate::clients::Session;
 use crate::config::Service;
 use crate::exit::Outcome;
@@ -16,6 +16,7 @@ pub(crate) async fn run(common: &Common, args: Payment, printer: Printer) -> Out
         Payment::Show(args) => show(common, args, printer).await,
         Payment::Events(args) => events(common, args, printer).await,
         Payment::Refund(args) => refund(common, args, printer).await,
+        Payment::Replay(args) => replay(common, &args, printer).await,
     }
 }
 
@@ -51,6 +52,12 @@ async fn refund(common: &Common, args: PaymentRefund, printer: Printer) -> Outco
     let body = NewRefund { amount: args.amount, reason: args.reason };
     let payment = session.payment(Role::Admin).await?.refund(args.payment, &body, &key).await?;
     Ok(printer.data(&payment, || in_words(&payment, &session.config.order.day))?)
+}
+
+async fn replay(common: &Common, args: &Replay, printer: Printer) -> Outcome {
+    let session = Session::open(common, &args.target, Service::Payment)?;
+    let client = session.payment(Role::Admin).await?;
+    super::replay::run(client.http(), args, &session.config.order.day, printer).await
 }
 
 fn in_words(payment: &Found, day: &DayRule) -> String {

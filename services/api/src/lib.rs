@@ -7,6 +7,7 @@
 pub mod auth;
 #[cfg(feature = "client")]
 pub mod client;
+mod dead;
 mod expose;
 pub mod order;
 pub mod payment;
@@ -14,6 +15,7 @@ mod picture;
 mod problem;
 pub mod pt;
 
+pub use dead::{DeadLetter, Replay, Replayed};
 pub use picture::Picture;
 pub use problem::{Fault, Lang, Problem, ProblemKind};
 

@@ -8,6 +8,7 @@ mod charge;
 mod close;
 mod counter;
 mod create;
+mod dead;
 mod desk;
 mod http;
 mod idempotency;

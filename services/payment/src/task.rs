@@ -59,9 +59,17 @@ impl Task {
         Ok((payment, task))
     }
 
-    /// The one entry that tells the order service of a payment. It has a queue of its own, so that an order service that
-    /// is down holds back neither charges nor refunds.
+    /// How the aggregate of a payment's notices begins. They have a queue of their own, so that an order service that is
+    /// down holds back neither charges nor refunds.
+    pub(crate) const NOTICES: &'static str = "notice/";
+
+    /// The aggregate of a payment's notices.
+    pub(crate) fn notices_of(payment: impl std::fmt::Display) -> String {
+        format!("{}{payment}", Self::NOTICES)
+    }
+
+    /// The one entry that tells the order service of a payment.
     pub(crate) fn notice(payment: PaymentId, now: Timestamp) -> NewWork {
-        NewWork::new(format!("notice/{payment}"), Task::Notify.kind(), Task::Notify.payload(payment), now)
+        NewWork::new(Self::notices_of(payment), Task::Notify.kind(), Task::Notify.payload(payment), now)
     }
 }

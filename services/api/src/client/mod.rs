@@ -3,6 +3,7 @@
 
 mod auth;
 mod bearer;
+mod dead;
 mod http;
 mod order;
 mod payment;

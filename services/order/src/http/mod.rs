@@ -1,5 +1,6 @@
 //! The routes. Each handler takes what it needs in the order in which refusals are told: who, which object, the body.
 
+mod dead_letters;
 mod error;
 mod events;
 mod internal;
@@ -28,6 +29,7 @@ use crate::core::Core;
         (name = "menu", description = "What hangs on the wall"),
         (name = "orders", description = "What people order"),
         (name = "kitchen", description = "What is to be cooked and picked up"),
+        (name = "dead letters", description = "Work that was given up, for an administrator"),
         (name = "internal", description = "What our other services say"),
     )
 )]
@@ -42,6 +44,8 @@ web::permit! {
     pub(crate) Readers => [Customer, Kitchen, Kiosk, Cashier, Admin];
     /// Who changes an order.
     pub(crate) Movers => [Customer, Kitchen, Cashier, Admin];
+    /// Who looks into what went wrong.
+    pub(crate) Admins => [Admin];
     /// Who cooks.
     pub(crate) Cooks => [Kitchen, Admin];
     /// Who runs the shift.
@@ -58,6 +62,7 @@ fn routes() -> OpenApiRouter<Arc<Core>> {
         .merge(orders::routes())
         .merge(payment::routes())
         .merge(internal::routes())
+        .merge(dead_letters::routes())
 }
 
 /// The document of the service, without opening anything.

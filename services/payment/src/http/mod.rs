@@ -1,6 +1,7 @@
 //! The routes of this service.
 
 mod access;
+mod dead_letters;
 mod error;
 mod internal;
 mod payments;
@@ -37,6 +38,8 @@ fn documented() -> OpenApiRouter<Desks> {
         .routes(routes!(pictures::png))
         .routes(routes!(pictures::svg))
         .routes(routes!(webhook::receive, webhook::receive_by_get))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::replay))
         .routes(routes!(internal::counter))
         .routes(routes!(internal::cancel_charge))
 }

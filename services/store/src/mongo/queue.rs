@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::entry::{self, Stored};
 use super::{Change, Docs, Duplicate, Index, Part};
-use crate::work::{Lease, NewWork, Raised, Work, WorkCounts, WorkEntry, WorkQueue, WorkState};
+use crate::work::{Dead, Lease, NewWork, Raised, Work, WorkCounts, WorkEntry, WorkQueue, WorkState};
 use crate::{StoreError, StoreResult};
 
 /// How often a claim looks again after others were quicker.
@@ -234,19 +234,6 @@ impl MongoQueue {
         self.docs.update(self.with(work, entry::raised_meanwhile(work)), update).await.and_then(changed)
     }
 
-    /// Opens one dead letter, or all of them, due now; returns how many.
-    ///
-    /// # Errors
-    /// As [`Docs::update_all`].
-    pub async fn replay(&self, id: Option<EntryId>, now: Timestamp) -> StoreResult<usize> {
-        let head = self.shape.head();
-        let mut filter = doc! { format!("{head}state"): WorkState::Dead.as_str() };
-        if let Some(id) = id {
-            filter.insert(format!("{head}id"), id.to_string());
-        }
-        self.set_all(filter, entry::revived(now)).await
-    }
-
     async fn set_all(&self, filter: Document, set: Document) -> StoreResult<usize> {
         let head = self.shape.head();
         let set: Document = set.into_iter().map(|(name, value)| (format!("{head}{name}"), value)).collect();
@@ -259,7 +246,7 @@ impl MongoQueue {
     /// # Errors
     /// As [`Docs::aggregate`].
     pub async fn counts(&self) -> StoreResult<WorkCounts> {
-        let mut pipeline = self.every_entry();
+        let mut pipeline = self.entries_under(&[WorkState::Open, WorkState::Dead]);
         pipeline.push(doc! { "$group": {
             "_id": "$entry.state", "many": { "$sum": 1_i64 }, "oldest": { "$min": "$entry.created_at" },
         } });
@@ -280,7 +267,11 @@ impl MongoQueue {
     /// # Errors
     /// As [`Docs::aggregate`]; [`StoreError::Corrupt`] for an entry that cannot be read.
     pub async fn list(&self, state: WorkState, limit: usize) -> StoreResult<Vec<WorkEntry>> {
-        let mut pipeline = self.every_entry();
+        // A dead letter is always the oldest entry of its document; one that is open may wait behind it.
+        let mut pipeline = match state {
+            WorkState::Dead => self.entries_under(&[WorkState::Dead]),
+            WorkState::Open => self.entries_under(&[WorkState::Open, WorkState::Dead]),
+        };
         pipeline.extend([
             doc! { "$match": { "entry.state": state.as_str() } },
             doc! { "$sort": { "entry.created_at": 1, "_id": 1, "place": 1 } },
@@ -290,9 +281,10 @@ impl MongoQueue {
         rows.into_iter().map(|row| row.entry.entry(row.aggregate, state)).collect()
     }
 
-    /// All entries, each with its place in its list; through the index, so that only documents with entries are read.
-    fn every_entry(&self) -> Vec<Document> {
-        let states = [WorkState::Open, WorkState::Dead].map(WorkState::as_str).to_vec();
+    /// All entries of documents whose oldest entry is in one of these states, each with its place in its list; through the
+    /// index, so that no other documents are read.
+    fn entries_under(&self, heads: &[WorkState]) -> Vec<Document> {
+        let states: Vec<&str> = heads.iter().map(|state| state.as_str()).collect();
         let mut stages = vec![doc! { "$match": { format!("{}state", self.shape.head()): { "$in": states } } }];
         match self.shape {
             Shape::Inside(field) => stages.extend([
@@ -361,5 +353,24 @@ impl WorkQueue for MongoQueue {
 
     async fn wake_all(&self, kind: Option<&str>, now: Timestamp) -> StoreResult<usize> {
         self.set_all(entry::impatient(&self.shape.head(), kind, now), doc! { "due_at": now.millis() }).await
+    }
+
+    async fn dead(&self, limit: usize) -> StoreResult<Vec<WorkEntry>> {
+        self.list(WorkState::Dead, limit).await
+    }
+
+    async fn replay(&self, which: &Dead, now: Timestamp) -> StoreResult<usize> {
+        let head = self.shape.head();
+        let mut filter = doc! { format!("{head}state"): WorkState::Dead.as_str() };
+        match which {
+            Dead::All => {}
+            Dead::Entry(id) => {
+                filter.insert(format!("{head}id"), id.to_string());
+            }
+            Dead::About(aggregate) => {
+                filter.insert("_id", aggregate);
+            }
+        }
+        self.set_all(filter, entry::revived(now)).await
     }
 }

@@ -4,7 +4,7 @@ use domain::Timestamp;
 
 use super::{Sqlite, WorkTable};
 use crate::StoreResult;
-use crate::work::{Work, WorkQueue};
+use crate::work::{Dead, Work, WorkEntry, WorkQueue};
 
 /// A [`WorkTable`] of one database, for a [`Worker`](crate::Worker).
 #[derive(Debug, Clone)]
@@ -45,5 +45,15 @@ impl WorkQueue for SqliteQueue {
     async fn wake_all(&self, kind: Option<&str>, now: Timestamp) -> StoreResult<usize> {
         let (table, kind) = (self.table, kind.map(str::to_owned));
         self.store.write(move |c| table.wake_all(c, kind.as_deref(), now)).await
+    }
+
+    async fn dead(&self, limit: usize) -> StoreResult<Vec<WorkEntry>> {
+        let table = self.table;
+        self.store.read(move |c| table.list_dead(c, limit)).await
+    }
+
+    async fn replay(&self, which: &Dead, now: Timestamp) -> StoreResult<usize> {
+        let (table, which) = (self.table, which.clone());
+        self.store.write(move |c| table.replay(c, &which, now)).await
     }
 }

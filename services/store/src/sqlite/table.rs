@@ -3,7 +3,7 @@ use std::time::Duration;
 use domain::{EntryId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use crate::work::{FirstLease, Lease, MAX_BACKOFF, NewWork, Raised, Work, WorkCounts, WorkEntry, WorkState};
+use crate::work::{Dead, FirstLease, Lease, MAX_BACKOFF, NewWork, Raised, Work, WorkCounts, WorkEntry, WorkState};
 use crate::{StoreError, StoreResult};
 
 /// Longest error text that is kept, in characters.
@@ -222,17 +222,20 @@ impl WorkTable {
         self.complete(c, sql, id, lease, &[])
     }
 
-    /// Opens one dead letter, or all of them, due now; returns how many.
+    /// Opens dead letters, due now; returns how many.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn replay(&self, c: &Connection, id: Option<EntryId>, now: Timestamp) -> StoreResult<usize> {
-        let sql = self.sql(
-            "UPDATE {table} SET state = 'open', attempts = 0, due_at = :now
-             WHERE state = 'dead' AND (:id IS NULL OR id = :id)",
+    pub fn replay(&self, c: &Connection, which: &Dead, now: Timestamp) -> StoreResult<usize> {
+        let (condition, value) = match which {
+            Dead::All => ("?2 IS NULL", None),
+            Dead::Entry(id) => ("id = ?2", Some(id.to_string())),
+            Dead::About(aggregate) => ("aggregate = ?2", Some(aggregate.to_owned())),
+        };
+        let sql = format!(
+            "UPDATE {{table}} SET state = 'open', attempts = 0, due_at = ?1 WHERE state = 'dead' AND {condition}"
         );
-        let id = id.map(|id| id.to_string());
-        Ok(c.prepare_cached(&sql)?.execute(named_params! { ":now": now.millis(), ":id": id })?)
+        Ok(c.prepare_cached(&self.sql(&sql))?.execute((now.millis(), value))?)
     }
 
     /// Makes entries of one kind, or of all, due now that wait only because an attempt failed; returns how many. What was
@@ -280,14 +283,15 @@ impl WorkTable {
     /// # Errors
     /// Those of the database; [`StoreError::Corrupt`] for an entry that cannot be read.
     pub fn list(&self, c: &Connection, state: WorkState, limit: usize) -> StoreResult<Vec<WorkEntry>> {
-        let sql = self.sql(
-            "SELECT id, aggregate, kind, attempts, created_at, due_at, last_error FROM {table}
-             WHERE state = :state ORDER BY seq LIMIT :limit",
-        );
+        // The state stands in the text: a partial index is only used for what is known when the statement is made
+        // (https://www.sqlite.org/partialindex.html#queries_using_partial_indexes).
+        let sql = self.sql(&format!(
+            "SELECT id, aggregate, kind, attempts, created_at, due_at, last_error FROM {{table}}
+             WHERE state = '{}' ORDER BY seq LIMIT :limit",
+            state.as_str(),
+        ));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        c.prepare_cached(&sql)?
-            .query_and_then(named_params! { ":state": state.as_str(), ":limit": limit }, |row| entry(row, state))?
-            .collect()
+        c.prepare_cached(&sql)?.query_and_then(named_params! { ":limit": limit }, |row| entry(row, state))?.collect()
     }
 
     /// Up to `limit` dead letters, oldest first.

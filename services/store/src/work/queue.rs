@@ -1,9 +1,20 @@
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{EntryId, Timestamp};
 
-use super::Work;
+use super::{Work, WorkEntry};
 use crate::StoreResult;
+
+/// Which dead letters are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dead {
+    /// All of them.
+    All,
+    /// This one.
+    Entry(EntryId),
+    /// Those of one aggregate.
+    About(String),
+}
 
 /// A queue of work as the [`Worker`](super::Worker) needs it. Completion answers `false` when the lease is no longer the
 /// worker's: somebody else has the entry now.
@@ -19,4 +30,8 @@ pub trait WorkQueue: Send + Sync + 'static {
     async fn bury(&self, work: &Work, error: &str) -> StoreResult<bool>;
     /// Makes entries that wait only because they failed due now; returns how many.
     async fn wake_all(&self, kind: Option<&str>, now: Timestamp) -> StoreResult<usize>;
+    /// Up to `limit` dead letters, oldest first.
+    async fn dead(&self, limit: usize) -> StoreResult<Vec<WorkEntry>>;
+    /// Opens dead letters, due now and with no attempt counted; returns how many.
+    async fn replay(&self, which: &Dead, now: Timestamp) -> StoreResult<usize>;
 }

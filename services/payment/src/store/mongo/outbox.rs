@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::Timestamp;
 use store::mongo::{Docs, MongoQueue};
-use store::{StoreResult, Work, WorkCounts, WorkQueue};
+use store::{Dead, StoreResult, Work, WorkCounts, WorkEntry, WorkQueue};
 
 use super::schema::{NOTICE, OUTBOX};
 use crate::task::Task;
@@ -72,5 +72,27 @@ impl WorkQueue for Outbox {
 
     async fn wake_all(&self, kind: Option<&str>, now: Timestamp) -> StoreResult<usize> {
         Ok(self.work.wake_all(kind, now).await? + self.notices.wake_all(kind, now).await?)
+    }
+
+    async fn dead(&self, limit: usize) -> StoreResult<Vec<WorkEntry>> {
+        let mut dead = self.work.dead(limit).await?;
+        let notices = self.notices.dead(limit).await?;
+        dead.extend(
+            notices.into_iter().map(|entry| WorkEntry { aggregate: Task::notices_of(&entry.aggregate), ..entry }),
+        );
+        dead.sort_by_key(|entry| (entry.created_at, entry.id));
+        dead.truncate(limit);
+        Ok(dead)
+    }
+
+    async fn replay(&self, which: &Dead, now: Timestamp) -> StoreResult<usize> {
+        let notices = match which {
+            Dead::About(aggregate) => match aggregate.strip_prefix(Task::NOTICES) {
+                Some(payment) => return self.notices.replay(&Dead::About(payment.to_owned()), now).await,
+                None => 0,
+            },
+            _ => self.notices.replay(which, now).await?,
+        };
+        Ok(self.work.replay(which, now).await? + notices)
     }
 }

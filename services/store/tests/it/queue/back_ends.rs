@@ -2,11 +2,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{EntryId, Timestamp};
+use domain::Timestamp;
 use rusqlite::Connection;
 use store::mongo::bson::doc;
 use store::mongo::{Docs, MongoQueue, Schema};
-use store::{Lease, NewWork, Raised, StoreResult, Work, WorkCounts, WorkEntry, WorkQueue, WorkState, WorkTable};
+use store::{Dead, Lease, NewWork, Raised, StoreResult, Work, WorkCounts, WorkEntry, WorkQueue, WorkState, WorkTable};
 
 use super::Queue;
 use crate::mongo::server::{Kind, Place, on};
@@ -48,6 +48,14 @@ impl WorkQueue for Table {
     async fn wake_all(&self, kind: Option<&str>, now: Timestamp) -> StoreResult<usize> {
         OUTBOX.wake_all(&self.c(), kind, now)
     }
+
+    async fn dead(&self, limit: usize) -> StoreResult<Vec<WorkEntry>> {
+        OUTBOX.list_dead(&self.c(), limit)
+    }
+
+    async fn replay(&self, which: &Dead, now: Timestamp) -> StoreResult<usize> {
+        OUTBOX.replay(&self.c(), which, now)
+    }
 }
 
 #[async_trait]
@@ -58,10 +66,6 @@ impl Queue for Table {
 
     async fn raise(&self, work: NewWork, now: Timestamp) -> Raised {
         OUTBOX.put_or_wake(&self.c(), work, now).unwrap()
-    }
-
-    async fn replay(&self, id: Option<EntryId>, now: Timestamp) -> usize {
-        OUTBOX.replay(&self.c(), id, now).unwrap()
     }
 
     async fn counts(&self) -> WorkCounts {
@@ -120,6 +124,14 @@ impl WorkQueue for Documents {
     async fn wake_all(&self, kind: Option<&str>, now: Timestamp) -> StoreResult<usize> {
         self.queue.wake_all(kind, now).await
     }
+
+    async fn dead(&self, limit: usize) -> StoreResult<Vec<WorkEntry>> {
+        self.queue.dead(limit).await
+    }
+
+    async fn replay(&self, which: &Dead, now: Timestamp) -> StoreResult<usize> {
+        self.queue.replay(which, now).await
+    }
 }
 
 #[async_trait]
@@ -143,10 +155,6 @@ impl Queue for Documents {
     async fn raise(&self, work: NewWork, now: Timestamp) -> Raised {
         assert!(!self.inside);
         self.queue.put_or_wake(work, now).await.unwrap()
-    }
-
-    async fn replay(&self, id: Option<EntryId>, now: Timestamp) -> usize {
-        self.queue.replay(id, now).await.unwrap()
     }
 
     async fn counts(&self) -> WorkCounts {

@@ -8,7 +8,7 @@ mod outbox;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{EntryId, Timestamp};
+use domain::Timestamp;
 use store::{Lease, NewWork, Raised, Work, WorkCounts, WorkEntry, WorkQueue, WorkState};
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -21,7 +21,6 @@ pub(crate) trait Queue: WorkQueue {
     async fn put(&self, work: NewWork, now: Timestamp) -> Option<Lease>;
     /// Notifies an aggregate.
     async fn raise(&self, work: NewWork, now: Timestamp) -> Raised;
-    async fn replay(&self, id: Option<EntryId>, now: Timestamp) -> usize;
     async fn counts(&self) -> WorkCounts;
     async fn list(&self, state: WorkState) -> Vec<WorkEntry>;
     /// Spoils the oldest entry of an aggregate by hand.

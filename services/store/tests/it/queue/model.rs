@@ -8,7 +8,7 @@ use domain::{EntryId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
-use store::{NewWork, StoreResult, Work};
+use store::{Dead, NewWork, StoreResult, Work};
 
 use super::back_ends;
 use super::{LEASE, Queue};
@@ -108,7 +108,7 @@ impl World {
                 self.complete(n, async |queue, work| queue.bury(work, "never").await).await;
             }
             Step::Replay => {
-                self.queue.replay(None, self.now).await;
+                self.queue.replay(&Dead::All, self.now).await.unwrap();
             }
             Step::Wait(seconds) => self.now = self.now.plus(Duration::from_secs(seconds)),
         }
@@ -122,7 +122,7 @@ async fn order_is_kept_and_nothing_is_lost(queue: Arc<dyn Queue>, steps: Vec<Ste
     }
     // Let every lease and wait run out, open the dead letters, and do what is left.
     world.now = world.now.plus(Duration::from_secs(60));
-    world.queue.replay(None, world.now).await;
+    world.queue.replay(&Dead::All, world.now).await.unwrap();
     while world.claim(3).await > 0 {
         for n in 0..world.given.len() {
             world.finish(n).await;

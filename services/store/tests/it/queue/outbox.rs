@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{EntryId, Timestamp};
 use serde_json::json;
 use store::mongo::bson::{Document, doc};
-use store::{Lease, NewWork, WorkState};
+use store::{Dead, DeadLetters, Lease, NewWork, WorkState};
 use tokio::task::JoinSet;
 
 use super::back_ends::Documents;
@@ -106,12 +106,34 @@ async fn a_dead_letter_stops_only_its_own_aggregate_until_it_is_replayed(queue: 
     let counts = queue.counts().await;
     assert_eq!((counts.open, counts.dead, counts.oldest), (1, 1, Some(T0)));
     assert_eq!(queue.list(WorkState::Open).await[0].id, next);
-    assert_eq!(queue.replay(Some(next), T0).await, 0);
-    assert_eq!(queue.replay(Some(dead), T0).await, 1);
+    assert_eq!(queue.replay(&Dead::Entry(next), T0).await.unwrap(), 0);
+    assert_eq!(queue.replay(&Dead::Entry(dead), T0).await.unwrap(), 1);
     let again = claim_one(&*queue, T0).await;
     assert_eq!((again.id, again.attempts), (dead, 1));
     assert!(done(&*queue, &again).await);
     assert_eq!(claim_one(&*queue, T0).await.id, next);
+}
+
+async fn dead_letters_are_paged_oldest_first_and_replayed_by_what_they_are_about(queue: Arc<dyn Queue>) {
+    let mut dead = Vec::new();
+    for (second, aggregate) in ["a", "b", "c"].into_iter().enumerate() {
+        let now = T0.plus(SECOND * second as u32);
+        queue.put(NewWork::new(aggregate, "charge", json!(second), now), now).await;
+        let work = claim_one(&*queue, now).await;
+        assert!(queue.bury(&work, aggregate).await.unwrap());
+        dead.push(work.id);
+    }
+    put(&*queue, "d", "charge").await;
+    let letters = DeadLetters::new([("outbox", queue.clone() as Arc<dyn store::WorkQueue>)]);
+    let page = letters.page(domain::Page { skip: 1, limit: 1 }).await.unwrap();
+    let seen: Vec<_> = page.iter().map(|(queue, entry)| (*queue, entry.id, entry.last_error.as_deref())).collect();
+    assert_eq!(seen, [("outbox", dead[1], Some("b"))]);
+    assert_eq!(letters.replay(&Dead::About("d".to_owned()), T0).await.unwrap(), 0, "it is not dead");
+    assert_eq!(letters.replay(&Dead::About("b".to_owned()), T0).await.unwrap(), 1);
+    let left: Vec<_> = queue.dead(10).await.unwrap().into_iter().map(|entry| entry.id).collect();
+    assert_eq!(left, [dead[0], dead[2]]);
+    assert_eq!(letters.replay(&Dead::All, T0).await.unwrap(), 2);
+    assert_eq!(queue.counts().await.dead, 0);
 }
 
 async fn one_success_wakes_what_failed_and_not_what_asked_for_patience(queue: Arc<dyn Queue>) {
@@ -189,6 +211,7 @@ on_every_queue! { outbox:
     a_lease_that_ran_out_is_handed_over_and_completes_nothing,
     whoever_puts_an_entry_may_hold_it_first_but_not_out_of_turn,
     a_dead_letter_stops_only_its_own_aggregate_until_it_is_replayed,
+    dead_letters_are_paged_oldest_first_and_replayed_by_what_they_are_about,
     one_success_wakes_what_failed_and_not_what_asked_for_patience,
     an_entry_that_cannot_be_read_does_not_stop_the_queue,
     payloads_come_back_exactly_and_stay_out_of_the_log,

@@ -1,0 +1,44 @@
+//! Work that was given up: shown to a person, and tried again when they say so.
+
+use api::{DeadLetter, Replay};
+use domain::Page;
+use store::{Dead, DeadLetters, StoreResult, WorkEntry};
+
+use crate::desk::Desk;
+use crate::task::Task;
+
+impl Desk {
+    fn letters(&self) -> DeadLetters {
+        DeadLetters::new([("inbox", self.inbox.clone()), ("outbox", self.outbox.clone())])
+    }
+
+    /// A page of the dead letters, oldest first, and how many there are.
+    pub(crate) async fn dead_letters(&self, page: Page) -> StoreResult<(Vec<DeadLetter>, u64)> {
+        let (inbox, outbox) = self.store.counts().await?;
+        let letters = self.letters().page(page).await?;
+        Ok((letters.into_iter().map(|(queue, entry)| letter(queue, entry)).collect(), inbox.dead + outbox.dead))
+    }
+
+    /// Has dead letters tried again; returns how many.
+    pub(crate) async fn replay(&self, asked: Replay) -> StoreResult<u64> {
+        let which = asked.id.map_or(Dead::All, Dead::Entry);
+        let replayed = self.letters().replay(&which, self.now()).await?;
+        self.inbox_wake.notify_one();
+        self.outbox_wake.notify_one();
+        Ok(replayed as u64)
+    }
+}
+
+/// As a person sees it: what it is about is the payment, whichever of its queues it lay in.
+fn letter(queue: &str, entry: WorkEntry) -> DeadLetter {
+    let aggregate = entry.aggregate.strip_prefix(Task::NOTICES).unwrap_or(&entry.aggregate).to_owned();
+    DeadLetter {
+        id: entry.id,
+        queue: queue.to_owned(),
+        aggregate,
+        kind: entry.kind,
+        attempts: entry.attempts,
+        created_at: entry.created_at,
+        last_error: entry.last_error,
+    }
+}
