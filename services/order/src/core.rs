@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use api::client::PaymentClient;
 use domain::{Clock, DayRule, OrderId, Timestamp};
-use store::{NewWork, StoreError, StoreResult, Work};
-use tokio::sync::Notify;
+use store::{NewWork, StoreError, StoreResult, Work, WorkCounts};
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use web::Limits;
 
 use crate::board::Board;
 use crate::follow::Compared;
@@ -34,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) wall: Wall,
     pub(crate) payments: PaymentClient,
     pub(crate) peer: Peer,
+    /// The outbox as it was last counted.
+    pub(crate) unsent: Unsent,
     /// Tells the sender of the outbox that there is something to do.
     pub(crate) wake: Arc<Notify>,
     /// Ends what would go on for ever, such as streams.
@@ -43,6 +46,23 @@ pub(crate) struct Core {
     pub(crate) day: DayRule,
     pub(crate) expires_after: Duration,
     pub(crate) qr_wait: Duration,
+    pub(crate) limits: Limits,
+    /// The streams of events that may still be opened.
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+/// How much was in the outbox a few seconds ago; nothing before the first count.
+#[derive(Debug, Default)]
+pub(crate) struct Unsent(std::sync::Mutex<Option<WorkCounts>>);
+
+impl Unsent {
+    pub(crate) fn set(&self, counts: WorkCounts) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(counts);
+    }
+
+    pub(crate) fn get(&self) -> Option<WorkCounts> {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 /// What is known of whether the payment service answers.

@@ -49,6 +49,7 @@ impl Gauges {
 
     async fn count(&self, core: &Core) -> StoreResult<()> {
         let counts = core.store.outbox_counts().await?;
+        core.unsent.set(counts);
         self.open.set(counts.open);
         self.dead.set(counts.dead);
         self.oldest.set(counts.oldest.map_or(0.0, |oldest| core.now().since(oldest).as_secs_f64()));

@@ -47,7 +47,8 @@ pub(crate) fn send_now(core: Arc<Core>, work: Work) -> JoinHandle<()> {
 pub(crate) async fn handle(core: Arc<Core>, work: Work) -> Verdict {
     let errand: Errand = match serde_json::from_value(work.payload.clone()) {
         Ok(errand) => errand,
-        Err(error) => return bury(format!("not an errand: {error}")),
+        // serde's message may quote a value, which may be a person's.
+        Err(error) => return bury(format!("not an errand: line {} column {}", error.line(), error.column())),
     };
     let Ok(id) = work.aggregate.parse::<OrderId>() else { return bury("not an order's id") };
     let order = match core.store.order(id).await {
@@ -191,11 +192,7 @@ impl Run<'_> {
             }
             Err(error) => error,
         };
-        // Only the code: the text of a problem is for people.
-        let text = match &error {
-            CallError::Refused(problem, _) => format!("{} {}", problem.status, problem.code),
-            other => other.to_string(),
-        };
+        let text = error.in_brief();
         if error.is_passing() {
             self.core.peer.failed(now);
             return Err(Verdict::Retry { error: text, after: error.retry_after() });

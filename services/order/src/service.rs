@@ -12,7 +12,7 @@ use web::{KeyMemory, KeySource, Metrics, Readiness, RemoteKeys, Verifier};
 
 use crate::board::Board;
 use crate::catalog::{self, MenuError, SeedCategory, Seeded};
-use crate::core::{Core, Peer};
+use crate::core::{Core, Peer, Unsent};
 use crate::gauges::Gauges;
 use crate::outbox::{self, LEASE};
 use crate::store::{MongoStore, SqliteStore, Store};
@@ -66,6 +66,7 @@ impl Service {
             clock: settings.clock,
             payments,
             peer: Peer::default(),
+            unsent: Unsent::default(),
             wake: Arc::new(Notify::new()),
             closing: CancellationToken::new(),
             requests: tokio_util::task::TaskTracker::new(),

@@ -33,9 +33,9 @@ impl Desk {
                 Ok(Verdict::Done)
             }
             Err(error) if error.is_passing() => {
-                Ok(Verdict::Retry { error: error.to_string(), after: error.retry_after() })
+                Ok(Verdict::Retry { error: error.in_brief(), after: error.retry_after() })
             }
-            Err(error) => Ok(Verdict::Bury { error: error.to_string() }),
+            Err(error) => Ok(Verdict::Bury { error: error.in_brief() }),
         }
     }
 }

@@ -58,6 +58,19 @@ impl CallError {
         }
     }
 
+    /// What went wrong in codes and a few words of ours, to be kept or logged: what the other side wrote for people, or
+    /// sent by mistake, may speak of people.
+    pub fn in_brief(&self) -> String {
+        match self {
+            CallError::Refused(problem, _) => format!("{} {}", problem.status, problem.code),
+            CallError::OAuth(error, status) => format!("{status} {}", error.error),
+            CallError::Unreachable { .. } => self.to_string(),
+            CallError::Nonsense { url, status, .. } => {
+                format!("{url} answered {status} with something that is not ours")
+            }
+        }
+    }
+
     /// How long the other side asks us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::order::{Panel, QueueEntry, Shift};
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,16 +15,26 @@ use super::{Cooks, Shifts, error, tag};
 use crate::core::Core;
 use crate::{follow, shift};
 
+/// Errands that wait or are being done.
+const OPEN: HeaderName = HeaderName::from_static("x-outbox-open");
+/// Errands that were given up.
+const DEAD: HeaderName = HeaderName::from_static("x-outbox-dead");
+
 pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
     OpenApiRouter::new().routes(routes!(queue)).routes(routes!(panel)).routes(routes!(today))
 }
 
 /// Shows the kitchen's queue
 ///
-/// Ready first, then preparing, then paid; inside each, prioritised ones first, then the oldest.
+/// Ready first, then preparing, then paid; inside each, prioritised ones first, then the oldest. Every answer also says
+/// how much of what orders have to do at the payment service is not done; that is no part of the queue, and its ETag
+/// does not change with it.
 #[utoipa::path(get, path = "/orders/queue", tag = "kitchen", security(("bearer" = [])), responses(
-    (status = 200, body = [QueueEntry], description = "The queue, with ETag"),
-    (status = 304, description = "Still the one of If-None-Match"),
+    (status = 200, body = [QueueEntry], description = "The queue, with ETag", headers(
+        ("x-outbox-open" = u64, description = "Errands that wait or are being done; a few seconds old, absent at first"),
+        ("x-outbox-dead" = u64, description = "Errands that were given up: `GET /dead-letters`"),
+    )),
+    (status = 304, description = "Still the one of If-None-Match, with the same headers"),
 ))]
 async fn queue(
     State(core): State<Arc<Core>>,
@@ -33,7 +43,15 @@ async fn queue(
     headers: HeaderMap,
 ) -> Result<Response, Fail> {
     let view = follow::view(&core).await.map_err(error::store)?;
-    Ok(tag::json(&headers, &view.queue_tag, || view.queue.clone()))
+    Ok(with_unsent(tag::json(&headers, &view.queue_tag, || view.queue.clone()), &core))
+}
+
+fn with_unsent(mut response: Response, core: &Core) -> Response {
+    if let Some(counts) = core.unsent.get() {
+        response.headers_mut().insert(OPEN, HeaderValue::from(counts.open));
+        response.headers_mut().insert(DEAD, HeaderValue::from(counts.dead));
+    }
+    response
 }
 
 /// Shows the numbers of the pick-up screen
