@@ -1,4 +1,4 @@
-//! What time does: a Pix that nobody paid expires, old keys and old log entries go.
+//! What time does: a Pix that nobody paid expires, a slow refund arrives, old keys and old log entries go.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::moves;
 use crate::notify;
+use crate::refunding;
 use crate::state::State;
-use crate::store::{keys, notes, payments};
+use crate::store::{keys, notes, payments, refunds};
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_millis(500);
-/// Most payments that expire in one step.
+/// Most payments that expire, or refunds that arrive, in one step.
 const BATCH: u32 = 100;
 /// How many looks lie between two cleanings.
 const CLEAN_EVERY: u32 = 7200;
@@ -51,6 +52,14 @@ async fn look(state: &Arc<State>, clean: bool) -> StoreResult<()> {
                 notify::announce(c, &worker, &payment, notify::UPDATED, now)?;
             }
             Ok::<_, store::StoreError>(())
+        };
+        state.store.write(job).await?;
+        state.wake();
+    }
+    while !state.store.read(move |c| refunds::settling(c, now, 1)).await?.is_empty() {
+        let worker = state.clone();
+        let job = move |c: &rusqlite::Connection| {
+            refunding::finish(c, &worker, &mut refunds::settling(c, now, BATCH)?, true, now)
         };
         state.store.write(job).await?;
         state.wake();

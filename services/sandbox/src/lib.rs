@@ -4,12 +4,14 @@
 //! No money moves. Its Pix codes are valid and can't be paid.
 
 mod api;
+mod chaos;
 mod checkout;
 mod control;
 mod expiry;
 mod moves;
 mod notify;
 mod pages;
+mod refunding;
 mod settings;
 mod state;
 mod store;
@@ -68,10 +70,15 @@ impl Sandbox {
             openapi: described(),
             readiness: Arc::new(Ready(self.0.clone())),
             verifier: None,
-            limits: Limits { timeout: LONGEST_CALL, ..Limits::default() },
+            limits: self.limits(),
             metrics: Arc::new(Metrics::new("sandbox")),
         };
         shell(self.routes(), documented).layer(from_fn(api::error::foreign))
+    }
+
+    /// The limits it was given; what it answers last may take its time.
+    pub fn limits(&self) -> Limits {
+        Limits { timeout: LONGEST_CALL, ..self.0.settings.limits.clone() }
     }
 
     fn routes(&self) -> OpenApiRouter {

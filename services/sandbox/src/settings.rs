@@ -3,9 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, SystemClock};
+use mercadopago::control::Chaos;
 use mercadopago::signature::Casing;
 use secrecy::SecretString;
 use url::Url;
+use web::Limits;
 
 /// In which unit notifications are dated. MercadoPago's pages say milliseconds, its traffic shows seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +38,10 @@ pub struct Settings {
     pub casing: Casing,
     /// The least time that a Pix must be payable; MercadoPago's is 30 minutes.
     pub min_expiry: Duration,
+    /// What goes wrong on purpose from the start.
+    pub chaos: Chaos,
+    /// How much one request may take; its time is longer here, because a hostile network is played in it.
+    pub limits: Limits,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -52,6 +58,8 @@ impl Settings {
             ts_unit: TsUnit::Seconds,
             casing: Casing::AsReceived,
             min_expiry: Duration::from_secs(30 * 60),
+            chaos: Chaos::default(),
+            limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
     }

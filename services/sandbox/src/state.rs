@@ -2,10 +2,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::Timestamp;
-use mercadopago::control::Faults;
+use mercadopago::control::Chaos;
 use store::{Sqlite, StoreError, StoreResult};
 use tokio::sync::Notify;
 
+use crate::chaos::Engine;
 use crate::settings::Settings;
 
 /// How long MercadoPago waits for the answer to a notification.
@@ -18,7 +19,7 @@ pub(crate) struct State {
     /// Sends notifications.
     pub(crate) http: reqwest::Client,
     pub(crate) work: Arc<Notify>,
-    faults: RwLock<Faults>,
+    chaos: RwLock<Arc<Engine>>,
 }
 
 impl State {
@@ -27,7 +28,8 @@ impl State {
             || reqwest::Client::builder().timeout(PATIENCE).no_proxy().redirect(reqwest::redirect::Policy::none());
         // Without CA certificates on the machine, plain HTTP must work all the same.
         let http = builder().build().or_else(|_| builder().tls_certs_only([]).build()).map_err(StoreError::internal)?;
-        Ok(State { store, settings, http, work: Arc::default(), faults: RwLock::default() })
+        let chaos = RwLock::new(Arc::new(Engine::new(settings.chaos)));
+        Ok(State { store, settings, http, work: Arc::default(), chaos })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -39,11 +41,14 @@ impl State {
         self.work.notify_one();
     }
 
-    pub(crate) fn faults(&self) -> Faults {
-        *self.faults.read().unwrap_or_else(PoisonError::into_inner)
+    /// What goes wrong on purpose now.
+    pub(crate) fn chaos(&self) -> Arc<Engine> {
+        self.chaos.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn set_faults(&self, faults: Faults) {
-        *self.faults.write().unwrap_or_else(PoisonError::into_inner) = faults;
+    pub(crate) fn set_chaos(&self, chaos: Chaos) -> Arc<Engine> {
+        let engine = Arc::new(Engine::new(chaos));
+        *self.chaos.write().unwrap_or_else(PoisonError::into_inner) = engine.clone();
+        engine
     }
 }

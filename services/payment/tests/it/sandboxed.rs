@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::payment::Payment;
 use domain::PaymentStatus;
-use mercadopago::control::{Control, Delivery, Faults, Move};
+use mercadopago::control::{Chaos, Control, Delivery, Move};
 use sandbox::{Sandbox, Settings};
 use secrecy::SecretString;
 use serde_json::json;
@@ -98,14 +98,14 @@ async fn hostile_deliveries_are_harmless() {
 #[tokio::test]
 async fn a_sandbox_that_fails_often_charges_once() {
     let real = real().await;
-    let faults = Faults { server_error: 0.3, rate_limited: 0.1, bad_gateway: 0.2, ..Faults::default() };
-    real.control.set_faults(&faults).await.expect("faults");
+    let faults = Chaos { server_error: 0.3, rate_limited: 0.1, bad_gateway: 0.2, ..Chaos::default() };
+    real.control.set_chaos(&faults).await.expect("faults");
     let payment = real.world.pix().await;
     let charged = testkit::eventually(Duration::from_secs(30), || async {
         real.world.payment(payment.payment_id).await.provider_payment_id
     });
     let id = charged.await;
-    real.control.set_faults(&Faults::default()).await.expect("no faults");
+    real.control.set_chaos(&Chaos::default()).await.expect("no faults");
     let made = real.control.payments(&payment.payment_id.to_string()).await.expect("the sandbox answers");
     assert_eq!(made.iter().map(|made| made.id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
 }

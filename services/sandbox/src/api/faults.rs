@@ -8,52 +8,50 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use uuid::Uuid;
 
 use super::error::ApiError;
+use crate::chaos::Failure;
 use crate::state::State;
 
 /// Longer than any client waits.
 const HANG: Duration = Duration::from_secs(120);
 
-/// Lets each fault have its share of the requests; the shares of one request are cut from one draw, so that they add
-/// up.
+/// Lets each fault have its share of the requests.
 pub(super) async fn inject(Inject(state): Inject<Arc<State>>, request: Request, next: Next) -> Response {
-    let faults = state.faults();
-    let mut draw = draw();
-    let mut hits = |share: f64| {
-        let hit = (0.0..share).contains(&draw);
-        draw -= share;
-        hit
-    };
-    if hits(faults.rate_limited) {
-        let error = ApiError::other(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests");
-        let mut answer = error.into_response();
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        return answer;
+    match state.chaos().request(&key(&request)) {
+        None => next.run(request).await,
+        Some(Failure::RateLimited) => {
+            let mut answer = error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests");
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            answer
+        }
+        Some(Failure::ServerError) => error(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "internal error"),
+        Some(Failure::Locked) => {
+            error(StatusCode::LOCKED, "resource_locked", "already posted the same request in the last minute")
+        }
+        Some(Failure::BadGateway) => {
+            let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+            (StatusCode::BAD_GATEWAY, [(CONTENT_TYPE, "text/html")], page).into_response()
+        }
+        Some(Failure::TimeoutBeforeCommit) => hang().await,
+        Some(Failure::TimeoutAfterCommit) => {
+            next.run(request).await;
+            hang().await
+        }
     }
-    if hits(faults.server_error) {
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        return ApiError::other(status, "internal_error", "internal error").into_response();
-    }
-    if hits(faults.locked) {
-        let message = "already posted the same request in the last minute";
-        return ApiError::other(StatusCode::LOCKED, "resource_locked", message).into_response();
-    }
-    if hits(faults.bad_gateway) {
-        let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
-        return (StatusCode::BAD_GATEWAY, [(CONTENT_TYPE, "text/html")], page).into_response();
-    }
-    if hits(faults.timeout_after_commit) {
-        next.run(request).await;
-        tokio::time::sleep(HANG).await;
-        return StatusCode::GATEWAY_TIMEOUT.into_response();
-    }
-    next.run(request).await
 }
 
-/// From 0 to below 1, from the random bits of an id (RFC 9562 §5.4).
-fn draw() -> f64 {
-    let bits = Uuid::new_v4().as_u128() as u32;
-    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+/// What a request is known by: a repeat is known again, and may fare better.
+fn key(request: &Request) -> String {
+    let key = request.headers().get("x-idempotency-key").and_then(|key| key.to_str().ok());
+    key.map_or_else(|| format!("{} {}", request.method(), request.uri()), str::to_owned)
+}
+
+fn error(status: StatusCode, name: &'static str, message: &str) -> Response {
+    ApiError::other(status, name, message).into_response()
+}
+
+async fn hang() -> Response {
+    tokio::time::sleep(HANG).await;
+    StatusCode::GATEWAY_TIMEOUT.into_response()
 }

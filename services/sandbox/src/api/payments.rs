@@ -19,8 +19,9 @@ use super::{idempotency_key, render};
 use crate::moves;
 use crate::notify;
 use crate::state::State;
+use crate::store::keys;
 use crate::store::payments::{self, Payment};
-use crate::store::{keys, refunds};
+use crate::store::refunds::{self, Refund};
 
 /// Until when a Pix can be paid if nobody says.
 const DEFAULT_EXPIRY: Duration = Duration::from_secs(24 * 3600);
@@ -30,8 +31,21 @@ const MAX_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);
 const LEEWAY: Duration = Duration::from_secs(60);
 
 /// The payment with its refunds, as MercadoPago shows it.
-pub(super) fn shown(c: &Connection, payment: &Payment, state: &State) -> StoreResult<Value> {
-    Ok(render::payment(payment, &refunds::of(c, payment.id)?, &state.settings.public_url))
+pub(super) struct Shown {
+    payment: Payment,
+    refunds: Vec<Refund>,
+}
+
+impl Shown {
+    /// Reads what belongs to it.
+    pub(super) fn read(c: &Connection, payment: Payment) -> StoreResult<Self> {
+        Ok(Shown { refunds: refunds::of(c, payment.id)?, payment })
+    }
+
+    /// Draws it, its QR code included; that is work for nobody who holds up the store.
+    pub(super) fn draw(&self, state: &State) -> Value {
+        render::payment(&self.payment, &self.refunds, &state.settings.public_url)
+    }
 }
 
 /// A Pix that is asked for, checked.
@@ -112,17 +126,17 @@ pub(super) async fn create(
         .write(move |c| {
             if let Some(id) = keys::find(c, "payments", &key, now)? {
                 let made = id.parse().ok().map(|id| payments::get(c, id)).transpose()?.flatten();
-                return Ok::<_, ApiError>(shown(c, &made.ok_or_else(ApiError::no_payment)?, &worker)?);
+                return Ok::<_, ApiError>(Shown::read(c, made.ok_or_else(ApiError::no_payment)?)?);
             }
             let payment = pending_pix(c, new, now)?;
             payments::insert(c, &payment)?;
             keys::keep(c, "payments", &key, &payment.id.to_string(), now)?;
             notify::announce(c, &worker, &payment, notify::CREATED, now)?;
-            Ok(shown(c, &payment, &worker)?)
+            Ok(Shown::read(c, payment)?)
         })
         .await?;
     state.wake();
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok((StatusCode::CREATED, Json(answer.draw(&state))))
 }
 
 fn pending_pix(c: &Connection, new: NewPix, now: Timestamp) -> Result<Payment, ApiError> {
@@ -155,12 +169,11 @@ pub(super) async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let id: i64 = id.parse().map_err(|_| ApiError::no_payment())?;
-    let reader = state.clone();
     let answer = state.store.read(move |c| {
         let payment = payments::get(c, id)?.ok_or_else(ApiError::no_payment)?;
-        Ok::<_, ApiError>(shown(c, &payment, &reader)?)
+        Ok::<_, ApiError>(Shown::read(c, payment)?)
     });
-    Ok(Json(answer.await?))
+    Ok(Json(answer.await?.draw(&state)))
 }
 
 /// `PUT /v1/payments/{id}`: gives a charge up, or changes until when it can be paid and what hangs on it.
@@ -195,11 +208,11 @@ async fn put(state: Arc<State>, id: &str, body: Map<String, Value>) -> Result<Js
         change(&mut payment, &body, &worker, now)?;
         payments::update(c, &payment)?;
         notify::announce(c, &worker, &payment, notify::UPDATED, now)?;
-        Ok::<_, ApiError>(shown(c, &payment, &worker)?)
+        Ok::<_, ApiError>(Shown::read(c, payment)?)
     });
     let answer = answer.await?;
     state.wake();
-    Ok(Json(answer))
+    Ok(Json(answer.draw(&state)))
 }
 
 fn change(payment: &mut Payment, body: &Map<String, Value>, state: &State, now: Timestamp) -> Result<(), ApiError> {

@@ -7,15 +7,20 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use domain::Timestamp;
 use serde_json::Value;
 
 use super::body::{amount, field, object_or_nothing};
 use super::error::ApiError;
 use super::{idempotency_key, render};
+use crate::chaos::Engine;
 use crate::moves;
 use crate::notify;
+use crate::refunding;
 use crate::state::State;
-use crate::store::{keys, payments, refunds};
+use crate::store::keys;
+use crate::store::payments::{self, Payment};
+use crate::store::refunds::{self, Begin};
 
 fn payment_id(text: &str) -> Result<i64, ApiError> {
     text.parse().map_err(|_| ApiError::no_payment())
@@ -38,6 +43,7 @@ pub(super) async fn create(
         None => None,
         Some(value) => Some(amount(value).ok_or_else(|| ApiError::bad(2017, "Invalid amount"))?),
     };
+    let waits = headers.get("x-render-in-process-refunds").is_some_and(|value| value.as_bytes() == b"true");
     let now = state.now();
     let worker = state.clone();
     let made = state.store.write(move |c| {
@@ -49,12 +55,18 @@ pub(super) async fn create(
         if !matches!(&*payment.status, "approved" | "in_mediation") {
             return Err(ApiError::bad(2063, "The action requested is not valid for the current payment state"));
         }
-        let amount = wanted.unwrap_or(payment.left());
-        if amount > payment.left() {
+        let left = refunding::left(c, &payment)?;
+        let amount = wanted.unwrap_or(left);
+        if amount > left || !amount.is_positive() {
             return Err(ApiError::bad(2017, "The amount is greater than what is left of the payment"));
         }
-        moves::give_back(&mut payment, amount, now);
-        let refund = refunds::insert(c, id, amount, now)?;
+        let begin = begin(&worker.chaos(), &payment, waits, now)?;
+        let refund = refunds::insert(c, id, amount, begin, now)?;
+        if begin == Begin::Approved {
+            moves::give_back(&mut payment, amount, now);
+        } else {
+            payment.touch(now);
+        }
         payments::update(c, &payment)?;
         keys::keep(c, &endpoint, &key, &refund.id.to_string(), now)?;
         notify::announce(c, &worker, &payment, notify::UPDATED, now)?;
@@ -66,6 +78,15 @@ pub(super) async fn create(
         Some(refund) => (StatusCode::CREATED, Json(render::refund(&refund))).into_response(),
         None => StatusCode::OK.into_response(),
     })
+}
+
+/// Whether it is done at once. One that takes its time is a refusal for a client that does not say that it can wait.
+fn begin(chaos: &Engine, payment: &Payment, waits: bool, now: Timestamp) -> Result<Begin, ApiError> {
+    match chaos.slow_refund(&payment.known_as()) {
+        false => Ok(Begin::Approved),
+        true if waits => Ok(Begin::InProcess(chaos.refund_settles().map(|after| now.plus(after)))),
+        true => Err(ApiError::bad(2018, "The refund can't be carried out now")),
+    }
 }
 
 /// `GET`: a bare array.

@@ -10,7 +10,7 @@ use url::Url;
 use super::{APPLICATION_ID, COLLECTOR_ID};
 use crate::store::payments::Payment;
 use crate::store::preferences::Preference;
-use crate::store::refunds::Refund;
+use crate::store::refunds::{APPROVED, IN_PROCESS, Refund};
 
 /// Pixels of a module in `qr_code_base64`.
 const QR_SCALE: u32 = 6;
@@ -147,6 +147,7 @@ fn pix_interaction(code: &str, ticket: &str) -> Value {
 
 /// A refund.
 pub(crate) fn refund(refund: &Refund) -> Value {
+    let under_way = refund.status == IN_PROCESS;
     json!({
         "id": refund.id,
         "payment_id": refund.payment_id,
@@ -157,10 +158,10 @@ pub(crate) fn refund(refund: &Refund) -> Value {
         "unique_sequence_number": null,
         "refund_mode": "standard",
         "adjustment_amount": 0,
-        "status": "approved",
+        "status": refund.status,
         "reason": null,
-        "labels": [],
-        "amount_refunded_to_payer": refund.amount,
+        "labels": if under_way { vec!["hidden", "contingency"] } else { Vec::new() },
+        "amount_refunded_to_payer": if refund.status == APPROVED { refund.amount } else { domain::Money::ZERO },
         "partition_details": [],
     })
 }

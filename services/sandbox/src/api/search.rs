@@ -8,9 +8,10 @@ use axum::extract::Query;
 use axum::{Extension, Json};
 use domain::Timestamp;
 use serde_json::{Value, json};
+use store::StoreResult;
 
 use super::error::ApiError;
-use super::payments::shown;
+use super::payments::Shown;
 use crate::state::State;
 use crate::store::payments::{self, DateColumn, Filter};
 
@@ -28,14 +29,13 @@ pub(super) async fn payments(
 ) -> Result<Json<Value>, ApiError> {
     let filter = filter(&query, state.now())?;
     let (limit, offset) = (filter.limit, filter.offset);
-    let reader = state.clone();
     let found = state.store.read(move |c| {
         let (found, total) = payments::search(c, &filter)?;
-        let shown =
-            found.iter().map(|payment| Ok(shown(c, payment, &reader)?)).collect::<Result<Vec<_>, ApiError>>()?;
-        Ok::<_, ApiError>((shown, total))
+        let found: StoreResult<Vec<_>> = found.into_iter().map(|payment| Shown::read(c, payment)).collect();
+        Ok::<_, ApiError>((found?, total))
     });
-    let (results, total) = found.await?;
+    let (found, total) = found.await?;
+    let results: Vec<Value> = found.iter().map(|one| one.draw(&state)).collect();
     Ok(Json(json!({ "paging": { "total": total, "limit": limit, "offset": offset }, "results": results })))
 }
 

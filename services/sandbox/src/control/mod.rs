@@ -1,10 +1,11 @@
 //! The control panel, `/sandbox/…`: what tests and `webhook simulate` use. It asks for no token and is therefore served
 //! on loopback only.
 
-mod faults;
+mod chaos;
 mod moves;
 mod notifications;
 mod reads;
+mod refunds;
 
 use std::sync::Arc;
 
@@ -29,8 +30,9 @@ pub(crate) fn routes() -> OpenApiRouter {
         .routes(routes!(reads::preferences))
         .routes(routes!(moves::move_payment))
         .routes(routes!(moves::pay_preference))
+        .routes(routes!(refunds::finish))
         .routes(routes!(notifications::list, notifications::send))
-        .routes(routes!(faults::get, faults::set, faults::clear))
+        .routes(routes!(chaos::get, chaos::set, chaos::clear))
 }
 
 /// What a store's error means to the one who asked.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json};
-use mercadopago::control::{Move, Moved, Signing};
+use mercadopago::control::{Move, Moved, SandboxPayment, Signing};
 use web::{Body, Fail, PathId};
 
 use super::reads::shown;
@@ -11,7 +11,8 @@ use crate::moves;
 use crate::notify::{self, Plan};
 use crate::state::State;
 use crate::store::payments::{self, Payment};
-use crate::store::{preferences, refunds};
+use crate::store::preferences;
+use crate::store::refunds::{self, Begin};
 
 /// Moves a payment as told, also where MercadoPago would not, and answers when its last notification was answered.
 #[utoipa::path(post, path = "/sandbox/payments/{id}/status", tag = "sandbox", request_body = Move,
@@ -25,16 +26,16 @@ pub(super) async fn move_payment(
 ) -> Result<Json<Moved>, Fail> {
     let now = state.now();
     let genuine = to.delivery.signing() == Signing::Genuine;
-    let wanted = to.clone();
+    let (wanted, worker) = (to.clone(), state.clone());
     let job = move |c: &rusqlite::Connection| {
         let mut payment = payments::get(c, id)?.ok_or_else(no_payment)?;
         if genuine {
             set(c, &mut payment, &wanted, now)?;
         }
-        Ok::<_, Refused>(payment)
+        Ok::<_, Refused>((shown(c, &payment, &worker)?, payment))
     };
-    let payment = state.store.write(job).await?;
-    announced(&state, payment, &to, genuine).await
+    let (shown, payment) = state.store.write(job).await?;
+    announced(&state, &payment, shown, &to, genuine).await
 }
 
 /// Pays a checkout with the outcome given and answers when its last notification was answered.
@@ -52,7 +53,7 @@ pub(super) async fn pay_preference(
     if to.delivery.signing() != Signing::Genuine {
         return Err(no_payment_yet());
     }
-    let wanted = to.clone();
+    let (wanted, worker) = (to.clone(), state.clone());
     let job = move |c: &rusqlite::Connection| {
         let preference = preferences::get(c, &id)?.ok_or_else(no_preference)?;
         if !wanted.force && !checkout::is_open(c, &preference, now)? {
@@ -60,10 +61,10 @@ pub(super) async fn pay_preference(
         }
         let mut payment = checkout::attempt(c, &preference, now)?;
         set(c, &mut payment, &wanted, now)?;
-        Ok::<_, Refused>(payment)
+        Ok::<_, Refused>((shown(c, &payment, &worker)?, payment))
     };
-    let payment = state.store.write(job).await?;
-    announced(&state, payment, &to, true).await
+    let (shown, payment) = state.store.write(job).await?;
+    announced(&state, &payment, shown, &to, true).await
 }
 
 /// There is nothing yet that a false notification could speak of.
@@ -84,7 +85,7 @@ fn set(
 ) -> Result<(), store::StoreError> {
     let left = payment.left();
     if to.status == "refunded" && left.is_positive() {
-        refunds::insert(c, payment.id, left, now)?;
+        refunds::insert(c, payment.id, left, Begin::Approved, now)?;
         moves::give_back(payment, left, now);
     }
     let usual = moves::usual_detail(&to.status, &payment.method);
@@ -92,15 +93,22 @@ fn set(
     payments::update(c, payment)
 }
 
-async fn announced(state: &Arc<State>, payment: Payment, to: &Move, moved: bool) -> Result<Json<Moved>, Fail> {
-    let plan = match notify::address(state, &payment) {
+async fn announced(
+    state: &Arc<State>,
+    payment: &Payment,
+    shown: SandboxPayment,
+    to: &Move,
+    moved: bool,
+) -> Result<Json<Moved>, Fail> {
+    let plan = match notify::address(state, payment) {
         Some(url) => {
             let signing = to.delivery.signing();
-            let news = notify::about(&payment, notify::UPDATED, url.clone(), signing);
-            Plan::new(news, notify::about(&payment, notify::CREATED, url, signing), &to.delivery)
+            let news = notify::about(payment, notify::UPDATED, url.clone(), signing);
+            let older = notify::about(payment, notify::CREATED, url, signing);
+            Plan::new(news, Some(older), &to.delivery).through(&state.chaos(), &payment.known_as())
         }
         None => Plan::default(),
     };
     let deliveries = notify::deliver(state, plan).await.map_err(stored)?;
-    Ok(Json(Moved { payment: shown(&payment, state), moved, deliveries }))
+    Ok(Json(Moved { payment: shown, moved, deliveries }))
 }

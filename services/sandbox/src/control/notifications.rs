@@ -53,7 +53,7 @@ pub(super) async fn send(
         signing: raw.delivery.signing(),
     };
     let news = note(raw.action.as_deref().unwrap_or(notify::UPDATED));
-    let plan = Plan::new(news, note(notify::CREATED), &raw.delivery);
+    let plan = Plan::new(news, Some(note(notify::CREATED)), &raw.delivery).through(&state.chaos(), &raw.data_id);
     notify::deliver(&state, plan).await.map(Json).map_err(stored)
 }
 

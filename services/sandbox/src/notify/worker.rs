@@ -6,7 +6,7 @@ use std::time::Duration;
 use store::{SqliteQueue, StoreError, Verdict, Work, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 
-use super::{attempt, schedule};
+use super::{attempt, put_behind, schedule};
 use crate::state::State;
 use crate::store::{OUTBOX, notes};
 
@@ -37,7 +37,14 @@ async fn send(state: &State, work: &Work) -> Result<Verdict, StoreError> {
     let Some(note) = note.filter(|note| note.state == "waiting") else { return Ok(Verdict::Done) };
     let note = attempt::send(state, note).await;
     let (attempts, waits, status) = (note.attempts, note.state == "waiting", note.http_status);
-    state.store.write(move |c| notes::record(c, &note)).await?;
+    let (behind, now) = (work.payload.clone(), state.now());
+    let record = move |c: &rusqlite::Connection| {
+        notes::record(c, &note)?;
+        Ok::<_, StoreError>(attempts == 1 && put_behind(c, &behind, now)?)
+    };
+    if state.store.write(record).await? {
+        state.wake();
+    }
     Ok(match schedule::wait(attempts, state.settings.retry_scale).filter(|_| waits) {
         Some(wait) => Verdict::Retry { error: format!("answered {status:?}"), after: Some(wait) },
         None => Verdict::Done,

@@ -88,11 +88,43 @@ CREATE INDEX notification_by_data ON notification (data_id, id);
 CREATE INDEX notification_by_age ON notification (created_at) WHERE state <> 'waiting';
 ";
 
+/// Notifications that chaos lost, and refunds that take their time.
+const CHAOS: &str = "
+CREATE TABLE notification_2 (
+  id           INTEGER PRIMARY KEY,
+  data_id      TEXT NOT NULL,
+  body_data_id TEXT NOT NULL,
+  topic        TEXT NOT NULL,
+  action       TEXT NOT NULL,
+  url          TEXT NOT NULL,
+  signing      TEXT NOT NULL,
+  attempts     INTEGER NOT NULL DEFAULT 0,
+  state        TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up', 'dropped')),
+  http_status  INTEGER,
+  error        TEXT,
+  elapsed_ms   INTEGER,
+  created_at   INTEGER NOT NULL
+) STRICT;
+INSERT INTO notification_2 SELECT * FROM notification;
+DROP TABLE notification;
+ALTER TABLE notification_2 RENAME TO notification;
+CREATE INDEX notification_by_data ON notification (data_id, id);
+CREATE INDEX notification_by_age ON notification (created_at) WHERE state <> 'waiting';
+
+ALTER TABLE refund ADD COLUMN status TEXT NOT NULL DEFAULT 'approved'
+  CHECK (status IN ('approved', 'in_process', 'rejected'));
+ALTER TABLE refund ADD COLUMN settles_at INTEGER;
+CREATE INDEX refund_settling ON refund (settles_at) WHERE status = 'in_process' AND settles_at IS NOT NULL;
+
+CREATE INDEX payment_by_creation ON payment (created_at, id);
+CREATE INDEX preference_by_creation ON preference (created_at, id);
+";
+
 static SCHEMA: LazyLock<String> = LazyLock::new(|| TABLES.to_owned() + &WorkTable::create_sql("outbox"));
 
 /// Opens the file, creating what is not there.
 pub(crate) fn open(path: &Path) -> StoreResult<Sqlite> {
-    Sqlite::open(path, Migrations::new(vec![M::up(&SCHEMA)]))
+    Sqlite::open(path, Migrations::new(vec![M::up(&SCHEMA), M::up(CHAOS)]))
 }
 
 fn money(row: &Row<'_>, column: &str) -> rusqlite::Result<Money> {

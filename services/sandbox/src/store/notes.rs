@@ -93,11 +93,12 @@ pub(crate) struct NewNote {
     pub(crate) signing: Signing,
 }
 
-/// Stores a notification that is to be sent.
-pub(crate) fn insert(c: &Connection, new: NewNote, now: Timestamp) -> StoreResult<Note> {
+/// Stores a notification that is to be sent, or that is lost on the way.
+pub(crate) fn insert(c: &Connection, new: NewNote, lost: bool, now: Timestamp) -> StoreResult<Note> {
     let id = next_id(c, "notification", now)?;
+    let state = if lost { "dropped" } else { "waiting" };
     let sql = "INSERT INTO notification (id, data_id, body_data_id, topic, action, url, signing, state, created_at)
-               VALUES (:id, :data_id, :body_data_id, :topic, :action, :url, :signing, 'waiting', :now)";
+               VALUES (:id, :data_id, :body_data_id, :topic, :action, :url, :signing, :state, :now)";
     c.prepare_cached(sql)?.execute(named_params! {
         ":id": id,
         ":data_id": new.data_id,
@@ -106,6 +107,7 @@ pub(crate) fn insert(c: &Connection, new: NewNote, now: Timestamp) -> StoreResul
         ":action": new.action,
         ":url": new.url,
         ":signing": word(new.signing),
+        ":state": state,
         ":now": now.millis(),
     })?;
     Ok(Note {
@@ -117,7 +119,7 @@ pub(crate) fn insert(c: &Connection, new: NewNote, now: Timestamp) -> StoreResul
         url: new.url,
         signing: new.signing,
         attempts: 0,
-        state: "waiting".to_owned(),
+        state: state.to_owned(),
         http_status: None,
         error: None,
         elapsed_ms: None,
@@ -148,8 +150,16 @@ pub(crate) fn get(c: &Connection, id: i64) -> StoreResult<Option<Note>> {
 
 /// The notifications about one payment, or all, newest first.
 pub(crate) fn list(c: &Connection, data_id: Option<&str>, limit: u32) -> StoreResult<Vec<Note>> {
-    let sql = "SELECT * FROM notification WHERE ?1 IS NULL OR data_id = ?1 ORDER BY id DESC LIMIT ?2";
-    c.prepare_cached(sql)?.query_and_then((data_id, limit), row)?.collect()
+    let newest = "ORDER BY id DESC LIMIT ?1";
+    match data_id {
+        None => {
+            c.prepare_cached(&format!("SELECT * FROM notification {newest}"))?.query_and_then([limit], row)?.collect()
+        }
+        Some(id) => {
+            let sql = format!("SELECT * FROM notification WHERE data_id = ?2 {newest}");
+            c.prepare_cached(&sql)?.query_and_then((limit, id), row)?.collect()
+        }
+    }
 }
 
 /// Drops finished notifications from the log that are too old.

@@ -30,7 +30,12 @@ pub(crate) struct Payment {
 }
 
 impl Payment {
-    /// What can still go back.
+    /// What the chaos about it is known by: the shop's own id, which is the same in every run.
+    pub(crate) fn known_as(&self) -> String {
+        self.external_reference.clone().unwrap_or_else(|| self.id.to_string())
+    }
+
+    /// What did not go back yet.
     pub(crate) fn left(&self) -> Money {
         self.amount.checked_sub(self.refunded).unwrap_or(Money::ZERO)
     }
@@ -118,6 +123,25 @@ pub(crate) fn get(c: &Connection, id: i64) -> StoreResult<Option<Payment>> {
     statement.query_and_then([id], row)?.next().transpose()
 }
 
+/// Payments in the order of their ids, behind one of them.
+pub(crate) fn after(c: &Connection, id: i64, limit: u32) -> StoreResult<Vec<Payment>> {
+    c.prepare_cached("SELECT * FROM payment WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .query_and_then((id, limit), row)?
+        .collect()
+}
+
+/// The newest payments, of this reference or of all.
+pub(crate) fn newest(c: &Connection, external_reference: Option<&str>, limit: u32) -> StoreResult<Vec<Payment>> {
+    let newest = "ORDER BY created_at DESC, id DESC LIMIT ?1";
+    match external_reference {
+        None => c.prepare_cached(&format!("SELECT * FROM payment {newest}"))?.query_and_then([limit], row)?.collect(),
+        Some(reference) => {
+            let sql = format!("SELECT * FROM payment WHERE external_reference = ?2 {newest}");
+            c.prepare_cached(&sql)?.query_and_then((limit, reference), row)?.collect()
+        }
+    }
+}
+
 /// Pending payments whose time is over.
 pub(crate) fn expired(c: &Connection, now: Timestamp, limit: u32) -> StoreResult<Vec<Payment>> {
     let sql = "SELECT * FROM payment WHERE status = 'pending' AND expires_at IS NOT NULL AND expires_at <= ?1
@@ -161,23 +185,6 @@ pub(crate) struct Filter {
     pub(crate) descending: bool,
     pub(crate) limit: u32,
     pub(crate) offset: u32,
-}
-
-impl Filter {
-    /// The newest payments with this reference, or of all.
-    pub(crate) fn newest(external_reference: Option<String>, limit: u32) -> Self {
-        Filter {
-            external_reference,
-            status: None,
-            range: DateColumn::Created,
-            begin: None,
-            end: None,
-            sort: DateColumn::Created,
-            descending: true,
-            limit,
-            offset: 0,
-        }
-    }
 }
 
 /// The payments found, and how many there are in all.

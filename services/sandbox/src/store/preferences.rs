@@ -77,6 +77,26 @@ pub(crate) fn get(c: &Connection, id: &str) -> StoreResult<Option<Preference>> {
     c.prepare_cached("SELECT * FROM preference WHERE id = ?1")?.query_and_then([id], row)?.next().transpose()
 }
 
+/// A clause of its own for each case: `?1 IS NULL OR …` would keep the index from being used.
+fn of(external_reference: Option<&str>) -> &'static str {
+    match external_reference {
+        Some(_) => "FROM preference WHERE external_reference = ?1",
+        None => "FROM preference WHERE ?1 IS NULL",
+    }
+}
+
+/// Checkouts with this reference, or all, newest first.
+pub(crate) fn newest(c: &Connection, external_reference: Option<&str>, limit: u32) -> StoreResult<Vec<Preference>> {
+    page(c, external_reference, limit, 0)
+}
+
+fn page(c: &Connection, external_reference: Option<&str>, limit: u32, offset: u32) -> StoreResult<Vec<Preference>> {
+    let with = of(external_reference);
+    c.prepare_cached(&format!("SELECT * {with} ORDER BY created_at DESC, id DESC LIMIT ?2 OFFSET ?3"))?
+        .query_and_then((external_reference, limit, offset), row)?
+        .collect()
+}
+
 /// Checkouts with this reference, or all, newest first, and how many there are.
 pub(crate) fn search(
     c: &Connection,
@@ -84,12 +104,14 @@ pub(crate) fn search(
     limit: u32,
     offset: u32,
 ) -> StoreResult<(Vec<Preference>, u64)> {
-    let with = "FROM preference WHERE ?1 IS NULL OR external_reference = ?1";
-    let total: i64 =
-        c.prepare_cached(&format!("SELECT count(*) {with}"))?.query_row([external_reference], |row| row.get(0))?;
-    let found = c
-        .prepare_cached(&format!("SELECT * {with} ORDER BY created_at DESC, id DESC LIMIT ?2 OFFSET ?3"))?
-        .query_and_then((external_reference, limit, offset), row)?
-        .collect::<StoreResult<_>>()?;
-    Ok((found, u64::try_from(total).unwrap_or(0)))
+    let sql = format!("SELECT count(*) {}", of(external_reference));
+    let total: i64 = c.prepare_cached(&sql)?.query_row([external_reference], |row| row.get(0))?;
+    Ok((page(c, external_reference, limit, offset)?, u64::try_from(total).unwrap_or(0)))
+}
+
+/// Checkouts in the order of their ids, behind one of them.
+pub(crate) fn after(c: &Connection, id: &str, limit: u32) -> StoreResult<Vec<Preference>> {
+    c.prepare_cached("SELECT * FROM preference WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .query_and_then((id, limit), row)?
+        .collect()
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use mercadopago::control::{Delivery, Faults, Move, Signing};
+use mercadopago::control::{Chaos, Delivery, Move, Signing};
 use mercadopago::signature::SignatureError;
 use mercadopago::{Client, Error, Item, NewPreference, Settings};
 use secrecy::SecretString;
@@ -136,23 +136,23 @@ async fn a_checkout_is_paid_once_unless_forced() {
 #[tokio::test]
 async fn faults_happen_as_told_and_end() {
     let lab = Lab::start().await;
-    let always = |change: fn(&mut Faults)| {
-        let mut faults = Faults::default();
-        change(&mut faults);
-        faults
+    let always = |change: fn(&mut Chaos)| {
+        let mut chaos = Chaos::default();
+        change(&mut chaos);
+        chaos
     };
     let create = || async { lab.client.create_pix(&lab.pix("ref-1"), "key-1").await.expect_err("a failure") };
-    lab.control.set_faults(&always(|f| f.rate_limited = 1.0)).await.expect("set");
+    lab.control.set_chaos(&always(|f| f.rate_limited = 1.0)).await.expect("set");
     assert_eq!(create().await.retry_after(), Some(Duration::from_secs(1)));
-    lab.control.set_faults(&always(|f| f.locked = 1.0)).await.expect("set");
+    lab.control.set_chaos(&always(|f| f.locked = 1.0)).await.expect("set");
     assert!(matches!(create().await, Error::Busy { status: 423, .. }));
     for faults in [always(|f| f.server_error = 1.0), always(|f| f.bad_gateway = 1.0)] {
-        lab.control.set_faults(&faults).await.expect("set");
+        lab.control.set_chaos(&faults).await.expect("set");
         assert!(create().await.outcome_unknown());
     }
     assert!(lab.control.payments("ref-1").await.expect("a list").is_empty(), "none of these did anything");
 
-    lab.control.set_faults(&always(|f| f.timeout_after_commit = 1.0)).await.expect("set");
+    lab.control.set_chaos(&always(|f| f.timeout_after_commit = 1.0)).await.expect("set");
     let hasty = Client::new(Settings {
         base_url: lab.url.clone(),
         access_token: SecretString::from("TEST-1"),
@@ -161,7 +161,7 @@ async fn faults_happen_as_told_and_end() {
     })
     .expect("a client");
     assert!(hasty.create_pix(&lab.pix("ref-1"), "key-1").await.expect_err("no answer").outcome_unknown());
-    let done = browser().delete(lab.at("sandbox/faults")).send().await.expect("an answer");
+    let done = browser().delete(lab.at("sandbox/chaos")).send().await.expect("an answer");
     assert_eq!(done.status(), 204);
     let found = lab.client.search_payments("ref-1").await.expect("a list");
     assert_eq!(found.len(), 1, "it was done all the same");
@@ -186,7 +186,7 @@ async fn bad_orders_are_refused_with_every_fault() {
     }
     assert_eq!(post("sandbox/payments/1/status", json!({ "status": "approved" })).await.0, 404);
     assert_eq!(post("sandbox/preferences/x/pay", json!({ "status": "approved" })).await.0, 404);
-    assert_eq!(post("sandbox/faults", json!({ "locked": 2 })).await.0, 422);
+    assert_eq!(post("sandbox/chaos", json!({ "locked": 2 })).await.0, 422);
     assert_eq!(post("sandbox/notifications", json!({ "data_id": "1", "url": "file:///etc" })).await.0, 422);
     assert_eq!(lab.client.get_payment(&made.id).await.expect("the payment").status, "pending");
 }
@@ -205,7 +205,7 @@ async fn it_is_documented_and_healthy() {
     );
     let document = get("openapi.json").await.1;
     assert_eq!(document, serde_json::to_value(sandbox::openapi()).expect("JSON"));
-    for path in ["/v1/payments", "/checkout/preferences/{id}", "/sandbox/payments/{id}/status", "/sandbox/faults"] {
+    for path in ["/v1/payments", "/checkout/preferences/{id}", "/sandbox/payments/{id}/status", "/sandbox/chaos"] {
         assert!(document["paths"][path].is_object(), "{path}");
     }
     assert!(document["components"]["schemas"]["Move"].is_object());

@@ -1,16 +1,16 @@
 //! The sandbox's control panel (`/sandbox/…`) on the wire, and a client for it: for the command line and for tests,
 //! which do not link the sandbox.
 
-use std::time::Duration;
+mod chaos;
+mod client;
+mod spec;
 
 use domain::{Money, Timestamp};
-use reqwest::Method;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use crate::client::connector;
-use crate::error::Error;
+pub use chaos::{Chaos, ChaosDone, ChaosReport};
+pub use client::Control;
+pub use spec::BadChaos;
 
 /// How a notification travels. The default is as MercadoPago sends it: once, at once, signed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -120,6 +120,10 @@ pub struct SandboxPayment {
     pub amount: Money,
     /// What went back, in reais.
     pub refunded: Money,
+    /// How many refunds gave that back.
+    pub refunds: u32,
+    /// How many refunds are on their way.
+    pub refunds_in_process: u32,
     /// The shop's own id.
     pub external_reference: Option<String>,
     /// The checkout on which it was made.
@@ -162,7 +166,7 @@ pub struct Delivered {
     pub signing: Signing,
     /// How often it was sent.
     pub attempts: u32,
-    /// `waiting`, `delivered` (answered with 200 or 201) or `given_up`.
+    /// `waiting`, `delivered` (answered with 200 or 201), `given_up`, or `dropped` (chaos: never sent).
     pub state: String,
     /// The last answer.
     pub http_status: Option<u16>,
@@ -215,123 +219,36 @@ pub struct RawNotification {
     pub delivery: Delivery,
 }
 
-/// How often MercadoPago's own paths fail, each a share from 0 to 1 (`/sandbox/faults`).
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+/// Ends the refunds of a payment that are `in_process` (`POST /sandbox/payments/{id}/refunds`).
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Faults {
-    /// 429 with `Retry-After: 1`, nothing done.
-    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
-    pub rate_limited: f64,
-    /// 500, nothing done.
-    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
-    pub server_error: f64,
-    /// 423, nothing done.
-    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
-    pub locked: f64,
-    /// 502 with HTML, nothing done.
-    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
-    pub bad_gateway: f64,
-    /// Done, and then the connection hangs until the client gives up.
-    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
-    pub timeout_after_commit: f64,
+#[serde(deny_unknown_fields)]
+pub struct FinishRefunds {
+    /// How.
+    pub status: RefundEnd,
 }
 
-/// The client of the control panel.
-#[derive(Debug, Clone)]
-pub struct Control {
-    http: reqwest::Client,
-    base_url: Url,
+/// How a refund that was `in_process` ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RefundEnd {
+    /// The money went back.
+    Approved,
+    /// It did not.
+    Rejected,
 }
 
-impl Control {
-    /// For the sandbox at `base_url`. A call lasts until its last notification was answered, so `timeout` is long.
-    ///
-    /// # Errors
-    /// When no client can be made.
-    pub fn new(base_url: Url, timeout: Duration) -> Result<Self, Error> {
-        let http = connector(&base_url, timeout, concat!("lanchonete/", env!("CARGO_PKG_VERSION")));
-        Ok(Control { http: http.map_err(|e| Error::transport(e, false))?, base_url })
-    }
-
-    /// The payments with our reference, newest first.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn payments(&self, external_reference: &str) -> Result<Vec<SandboxPayment>, Error> {
-        self.read("payments", external_reference).await
-    }
-
-    /// The checkouts with our reference, newest first.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn preferences(&self, external_reference: &str) -> Result<Vec<SandboxPreference>, Error> {
-        self.read("preferences", external_reference).await
-    }
-
-    /// Moves a payment and waits for its notifications to be answered.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn move_payment(&self, id: &str, to: &Move) -> Result<Moved, Error> {
-        self.write(Method::POST, &["payments", id, "status"], to).await
-    }
-
-    /// Pays a checkout with the outcome given and waits for its notifications to be answered.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn pay_preference(&self, id: &str, to: &Move) -> Result<Moved, Error> {
-        self.write(Method::POST, &["preferences", id, "pay"], to).await
-    }
-
-    /// Sends a notification about anything.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn notify(&self, notification: &RawNotification) -> Result<Vec<Delivered>, Error> {
-        self.write(Method::POST, &["notifications"], notification).await
-    }
-
-    /// Sets how often MercadoPago's paths fail.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn set_faults(&self, faults: &Faults) -> Result<Faults, Error> {
-        self.write(Method::POST, &["faults"], faults).await
-    }
-
-    async fn read<T: DeserializeOwned>(&self, what: &str, external_reference: &str) -> Result<T, Error> {
-        let query = [("external_reference", external_reference)];
-        self.send(self.http.get(self.url(&[what])).query(&query), false).await
-    }
-
-    async fn write<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &[&str],
-        body: &impl Serialize,
-    ) -> Result<T, Error> {
-        self.send(self.http.request(method, self.url(path)).json(body), true).await
-    }
-
-    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder, writes: bool) -> Result<T, Error> {
-        let lost = |e| Error::transport(e, writes);
-        let answer = request.send().await.map_err(lost)?;
-        let status = answer.status();
-        let body = answer.bytes().await.map_err(lost)?;
-        if !status.is_success() {
-            return Err(Error::answer(status, None, &body, writes));
-        }
-        serde_json::from_slice(&body).map_err(|e| Error::unreadable(e.to_string(), writes))
-    }
-
-    fn url(&self, path: &[&str]) -> Url {
-        let mut url = self.base_url.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("sandbox").extend(path);
-        }
-        url
-    }
+/// A refund of the sandbox, in short.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SandboxRefund {
+    /// The id at "MercadoPago".
+    pub id: String,
+    /// The payment's id at "MercadoPago".
+    pub payment_id: String,
+    /// How much, in reais.
+    pub amount: Money,
+    /// `approved`, `in_process` or `rejected`.
+    pub status: String,
 }
