@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{Cpf, CustomerId, Email, Role, Timestamp};
+use domain::{Cpf, CustomerId, Email, ErasureId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -200,4 +200,61 @@ pub struct Claims {
     /// The label of a device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// Tokens that no longer hold, as `GET /revocations` tells it: one by its id, or all of a subject up to a moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Revocation {
+    /// One token.
+    Token {
+        /// The token's id.
+        jti: String,
+        /// Nothing is left to revoke from then on, seconds since 1970 UTC.
+        exp: i64,
+    },
+    /// All tokens of one subject.
+    Subject {
+        /// Whose.
+        sub: String,
+        /// Those signed (`iat`) before then, seconds since 1970 UTC.
+        before: i64,
+        /// Nothing is left to revoke from then on, seconds since 1970 UTC.
+        exp: i64,
+    },
+}
+
+impl Revocation {
+    /// When nothing is left to revoke, seconds since 1970 UTC.
+    pub fn exp(&self) -> i64 {
+        match self {
+            Revocation::Token { exp, .. } | Revocation::Subject { exp, .. } => *exp,
+        }
+    }
+}
+
+/// How far the erasure of a person is: the receipt of `DELETE /customer/{id}`. It says nothing of the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Erased {
+    /// The erasure's own id.
+    pub id: ErasureId,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When the last service had erased the last of it; null until then.
+    pub completed_at: Option<Timestamp>,
+    /// The person, with e-mail, CPF and password; null until it is erased.
+    pub auth: Option<ErasedIn>,
+    /// The person's orders, which stay, anonymous.
+    pub order: Option<ErasedIn>,
+    /// The person's payments, which stay, anonymous.
+    pub payment: Option<ErasedIn>,
+}
+
+/// What one service erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErasedIn {
+    /// How many records named the person.
+    pub records: u32,
+    /// When the service last said that none is left.
+    pub erased_at: Timestamp,
 }

@@ -3,18 +3,24 @@ use std::time::Duration;
 
 use api::auth::{Claims, Jwks};
 use domain::{Clock, Role, Timestamp};
-use store::StoreUrl;
+use store::{StoreResult, StoreUrl};
+use tokio::sync::Notify;
 use web::Verifier;
 
+use crate::Key;
 use crate::clients::ClientSecrets;
 use crate::cpf::CpfVault;
 use crate::error::{Failure, IssueError, OpenError};
-use crate::keys::{KeyRing, LocalKeys};
+use crate::keys::{KeyInfo, KeyRing, Pace};
+use crate::local_keys::LocalKeys;
 use crate::password::Passwords;
-use crate::settings::{Lives, Settings};
+use crate::settings::{Lives, Settings, Timings};
 use crate::store::{AuthStore, MongoAuth, SqliteAuth};
 use crate::throttle::Throttle;
 use crate::token::{self, Draft, Inspection, Issued, Rules};
+
+/// A process that hears late of a new key signs with the old one for at most this long.
+const LATE_SIGNER: Duration = Duration::from_secs(60);
 
 /// Everything that auth knows and can do, without HTTP: the service answers requests with it, and commands use it on a
 /// store whose service is stopped.
@@ -24,6 +30,7 @@ pub struct Authority(Arc<Inner>);
 struct Inner {
     store: Arc<dyn AuthStore>,
     keys: Arc<KeyRing>,
+    known: Arc<LocalKeys>,
     verifier: Arc<Verifier>,
     rules: Rules,
     lives: Lives,
@@ -31,6 +38,9 @@ struct Inner {
     passwords: Passwords,
     throttle: Throttle,
     clients: ClientSecrets,
+    leeway: Duration,
+    timings: Timings,
+    erasures: Arc<Notify>,
     clock: Arc<dyn Clock>,
 }
 
@@ -45,6 +55,18 @@ async fn open_store(settings: &Settings) -> Result<Arc<dyn AuthStore>, OpenError
     })
 }
 
+/// The keys, and what tokens are checked with.
+async fn open_keys(
+    store: &dyn AuthStore,
+    wrapping: Key,
+    pace: Pace,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<KeyRing>, Arc<LocalKeys>), OpenError> {
+    let ring = Arc::new(KeyRing::open(store, wrapping, pace, clock.now()).await?);
+    let revoked = store.revocations(clock.now()).await?;
+    Ok((ring.clone(), Arc::new(LocalKeys::new(ring, clock.clone(), revoked))))
+}
+
 impl Authority {
     /// Opens the store, migrating it if need be; the first time makes the signing key, which signs at once.
     ///
@@ -53,26 +75,34 @@ impl Authority {
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         let passwords = Passwords::new(settings.argon2)?;
         let store = open_store(&settings).await?;
-        let keys = match KeyRing::open(&*store, &settings.wrapping_key, settings.clock.now()).await {
-            Ok(keys) => Arc::new(keys),
+        let clock = settings.clock.clone();
+        let leeway = settings.tokens.leeway;
+        let pace =
+            Pace { ahead: settings.timings.publish_ahead, overlap: settings.lives.device_max + leeway + LATE_SIGNER };
+        let keys = match open_keys(&*store, settings.wrapping_key, pace, &clock).await {
+            Ok(keys) => keys,
             Err(error) => {
                 store.close().await;
                 return Err(error);
             }
         };
-        let source = LocalKeys { ring: keys.clone(), clock: settings.clock.clone() };
+        let (ring, known) = keys;
         let rules = Rules { issuer: settings.tokens.issuer.clone(), audience: settings.tokens.audience.clone() };
         Ok(Authority(Arc::new(Inner {
             store,
-            keys,
-            verifier: Arc::new(Verifier::new(settings.tokens, Arc::new(source), settings.clock.clone())),
+            keys: ring,
+            known: known.clone(),
+            verifier: Arc::new(Verifier::new(settings.tokens, known, clock.clone())),
             rules,
             lives: settings.lives,
             vault: CpfVault::new(settings.cpf_keys),
             passwords,
             throttle: Throttle::new(settings.throttle),
             clients: ClientSecrets::new(&settings.clients),
-            clock: settings.clock,
+            leeway,
+            timings: settings.timings,
+            erasures: Arc::new(Notify::new()),
+            clock,
         })))
     }
 
@@ -103,6 +133,33 @@ impl Authority {
         self.0.keys.published(self.now())
     }
 
+    /// Every signing key, oldest first.
+    pub fn keys(&self) -> Vec<KeyInfo> {
+        self.0.keys.list(self.now())
+    }
+
+    /// Makes the next signing key, published at once; gives its name. It signs a little later, and what older keys signed
+    /// holds until it expires; with `drop_old` it signs now, and nothing that older keys signed holds any more. Other
+    /// processes on this store hear of it by themselves.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn rotate_keys(&self, drop_old: bool) -> Result<String, OpenError> {
+        self.0.keys.rotate(self.store(), self.now(), drop_old).await
+    }
+
+    /// Takes in the keys and revocations that another process wrote.
+    pub(crate) async fn reload(&self) -> Result<(), OpenError> {
+        self.0.keys.reload(self.store()).await?;
+        self.reload_revocations().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn reload_revocations(&self) -> StoreResult<()> {
+        self.0.known.set_revoked(self.store().revocations(self.now()).await?);
+        Ok(())
+    }
+
     /// Finishes what was accepted and lets go of the store.
     pub async fn close(&self) {
         self.0.store.close().await;
@@ -126,6 +183,23 @@ impl Authority {
 
     pub(crate) fn lives(&self) -> Lives {
         self.0.lives
+    }
+
+    pub(crate) fn leeway(&self) -> Duration {
+        self.0.leeway
+    }
+
+    pub(crate) fn timings(&self) -> Timings {
+        self.0.timings
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clock.clone()
+    }
+
+    /// Told when there is somebody to erase.
+    pub(crate) fn erasures(&self) -> Arc<Notify> {
+        self.0.erasures.clone()
     }
 
     pub(crate) fn store(&self) -> &dyn AuthStore {

@@ -5,6 +5,7 @@ use domain::{Clock, SystemClock};
 use secrecy::SecretString;
 use store::StoreUrl;
 use store::mongo::ConnectOptions;
+use url::Url;
 use web::{Limits, TokenRules};
 
 use crate::Key;
@@ -30,6 +31,10 @@ pub struct Settings {
     pub argon2: Argon2,
     /// What guessing passwords costs.
     pub throttle: Throttle,
+    /// The services that know customers too; nobody is erased without them.
+    pub peers: Option<Peers>,
+    /// When things happen by themselves.
+    pub timings: Timings,
     /// How much one request may take.
     pub limits: Limits,
     /// Where the time comes from.
@@ -49,8 +54,44 @@ impl Settings {
             lives: Lives::default(),
             argon2: Argon2::default(),
             throttle: Throttle::default(),
+            peers: None,
+            timings: Timings::default(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// Where the other services are.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    /// The order service.
+    pub order: Url,
+    /// The payment service.
+    pub payment: Url,
+}
+
+/// When things happen by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timings {
+    /// A new signing key is published for this long before it signs: longer than anybody takes to hear of it.
+    pub publish_ahead: Duration,
+    /// How often keys and revocations are read again, because another process may have changed them.
+    pub reload: Duration,
+    /// How long after an erasure began the other services are asked again, for what a token that was not yet refused
+    /// everywhere may have left: longer than a revocation takes.
+    pub sweep_after: Duration,
+    /// How long a call to another service may take.
+    pub call_timeout: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Timings {
+            publish_ahead: Duration::from_secs(30),
+            reload: Duration::from_secs(2),
+            sweep_after: Duration::from_secs(20),
+            call_timeout: Duration::from_secs(8),
         }
     }
 }

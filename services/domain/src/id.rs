@@ -74,4 +74,6 @@ ids! {
     PaymentId;
     /// One piece of work in an outbox or inbox, or one row of a log.
     EntryId;
+    /// The erasure of one person.
+    ErasureId;
 }

@@ -18,7 +18,7 @@ mod time;
 
 pub use cpf::{Cpf, CpfError};
 pub use email::{Email, EmailError};
-pub use id::{CategoryId, CustomerId, EntryId, IdError, OrderId, PaymentId, ProductId};
+pub use id::{CategoryId, CustomerId, EntryId, ErasureId, IdError, OrderId, PaymentId, ProductId};
 pub use limits::*;
 pub use money::{Money, MoneyError};
 pub use order::{OrderStatus, PaymentMethod};

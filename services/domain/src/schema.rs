@@ -48,6 +48,7 @@ schemas! {
     OrderId => text("uuid", "An order's id.", "01939d2e-7c9a-7c3e-9a55-0c1de0a1b2c3");
     PaymentId => text("uuid", "A payment's id.", "01939d2e-7c9a-7c3e-9a55-0c1de0a1b2c3");
     EntryId => text("uuid", "The id of a log or outbox entry.", "01939d2e-7c9a-7c3e-9a55-0c1de0a1b2c3");
+    ErasureId => text("uuid", "The id of an erasure.", "01939d2e-7c9a-7c3e-9a55-0c1de0a1b2c3");
     Role => words("What somebody is to the snack bar.", Role::ALL.map(Role::as_str));
     OrderStatus => words("Where an order is.", OrderStatus::ALL.map(OrderStatus::as_str));
     PaymentStatus => words("Where a payment is, in MercadoPago's words.", PaymentStatus::ALL.map(PaymentStatus::as_str));

@@ -46,11 +46,11 @@ impl Service {
         let client = http_client(settings.call_timeout).map_err(StoreError::internal)?;
         let auth = AuthClient::new(Http::new(client.clone(), settings.auth_url));
         let bearer = ClientCredentials::new(auth.clone(), settings.client_id, settings.client_secret);
-        let payments = PaymentClient::new(Http::new(client, settings.payment_url).with_bearer(bearer));
+        let payments = PaymentClient::new(Http::new(client, settings.payment_url).with_bearer(bearer.clone()));
         let (keys, remote) = match settings.keys {
             Some(keys) => (keys, None),
             None => {
-                let remote = RemoteKeys::start(auth, Some(Arc::new(KeptKeys(store.clone()))));
+                let remote = RemoteKeys::start(auth, bearer, Some(Arc::new(KeptKeys(store.clone()))));
                 remote.recall().await;
                 (remote.clone() as Arc<dyn KeySource>, Some(remote))
             }

@@ -55,10 +55,11 @@ impl Service {
         queues.register(&mut metrics.registry());
         let clock = settings.clock.clone();
         let auth = AuthClient::new(Http::new(client(&settings)?, settings.auth_url.clone()));
-        let (keys, remote_keys) = keys(&settings, &auth, &store);
+        let ours = ClientCredentials::new(auth.clone(), CLIENT, settings.client_secret.clone());
+        let (keys, remote_keys) = keys(&settings, auth, &ours, &store);
         let rules = TokenRules { issuer: settings.issuer.clone(), audience: settings.audience.clone(), leeway: LEEWAY };
         let verifier = Arc::new(Verifier::new(rules, keys.clone(), clock.clone()));
-        let desk = Arc::new(desk(settings, store, auth, clock, calls)?);
+        let desk = Arc::new(desk(settings, store, ours, clock, calls)?);
         Ok(Service { desk, queues, remote_keys, verifier, keys, metrics })
     }
 
@@ -102,13 +103,14 @@ fn client(settings: &Settings) -> Result<reqwest::Client, StoreError> {
 
 fn keys(
     settings: &Settings,
-    auth: &AuthClient,
+    auth: AuthClient,
+    ours: &Arc<ClientCredentials>,
     store: &Arc<dyn PaymentStore>,
 ) -> (Arc<dyn KeySource>, Option<Arc<RemoteKeys>>) {
     match &settings.keys {
         Some(keys) => (keys.clone(), None),
         None => {
-            let remote = RemoteKeys::start(auth.clone(), Some(Arc::new(Memory(store.clone()))));
+            let remote = RemoteKeys::start(auth, ours.clone(), Some(Arc::new(Memory(store.clone()))));
             (remote.clone(), Some(remote))
         }
     }
@@ -117,11 +119,10 @@ fn keys(
 fn desk(
     settings: Settings,
     store: Arc<dyn PaymentStore>,
-    auth: AuthClient,
+    ours: Arc<ClientCredentials>,
     clock: Arc<dyn Clock>,
     calls: Calls,
 ) -> Result<Desk, StoreError> {
-    let ours = ClientCredentials::new(auth, CLIENT, settings.client_secret.clone());
     let orders = Http::new(client(&settings)?, settings.order_url.clone()).with_bearer(ours);
     let mp = settings.mercadopago;
     let provider = mercadopago::Client::new(mercadopago::Settings {

@@ -1,7 +1,7 @@
 use reqwest::Method;
 
 use super::{CallError, Http};
-use crate::auth::{Admitted, Anonymous, Customer, Identify, Jwks, Me, NewAdmin, Register, TokenAnswer};
+use crate::auth::{Admitted, Anonymous, Customer, Identify, Jwks, Me, NewAdmin, Register, Revocation, TokenAnswer};
 
 /// The auth service.
 #[derive(Clone)]
@@ -40,6 +40,14 @@ impl AuthClient {
     /// The public keys.
     pub async fn jwks(&self) -> Result<Jwks, CallError> {
         self.0.get("/.well-known/jwks.json").await
+    }
+
+    /// Which tokens no longer hold, and the tag of that list; `None` while it is still the one with this tag.
+    pub async fn revocations(
+        &self,
+        etag: Option<&str>,
+    ) -> Result<Option<(Vec<Revocation>, Option<String>)>, CallError> {
+        self.0.get_if_changed("/revocations", etag).await
     }
 
     /// Finds a customer by CPF.

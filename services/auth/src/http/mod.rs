@@ -2,8 +2,10 @@
 
 mod access;
 mod customers;
+mod erasure;
 mod error;
 mod oauth;
+mod revoke;
 mod tokens;
 
 use axum::routing::{get, post};
@@ -27,8 +29,11 @@ fn documented() -> OpenApiRouter<Authority> {
         .routes(routes!(tokens::token))
         .routes(routes!(tokens::me))
         .routes(routes!(tokens::jwks))
+        .routes(routes!(revoke::revoke))
+        .routes(routes!(revoke::revocations))
         .routes(routes!(customers::list))
-        .routes(routes!(customers::show))
+        .routes(routes!(customers::show, erasure::erase))
+        .routes(routes!(erasure::show))
         .routes(routes!(customers::create_admin))
         .routes(routes!(customers::identify))
         .routes(routes!(customers::register))
@@ -39,7 +44,7 @@ fn documented() -> OpenApiRouter<Authority> {
 pub(crate) fn routes(authority: Authority) -> OpenApiRouter {
     documented()
         .route("/customers", get(customers::list))
-        .route("/customers/{id}", get(customers::show))
+        .route("/customers/{id}", get(customers::show).delete(erasure::erase))
         .route("/customer/admin", post(customers::create_admin))
         .route("/customers/identify", post(customers::identify))
         .route("/customers/register", post(customers::register))

@@ -49,6 +49,8 @@ pub(super) enum Refusal {
     Missing(&'static str),
     TwoClients,
     UnknownGrant,
+    OneOf,
+    NotYours,
     WrongUser,
     WrongClient,
     TooMany(Duration),
@@ -96,7 +98,7 @@ fn basic(value: &HeaderValue) -> Option<Grant> {
     Some(Grant::Client { id: id.to_owned(), secret: secret.to_owned().into() })
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
@@ -146,6 +148,14 @@ impl Refusal {
                     "grant_type must be password or client_credentials.",
                 );
                 (bad, "unsupported_grant_type", say(pt, en), None)
+            }
+            Refusal::OneOf => {
+                let (pt, en) = ("Envie token, jti ou sub, e apenas um.", "Send token, jti or sub, and only one.");
+                (bad, "invalid_request", say(pt, en), None)
+            }
+            Refusal::NotYours => {
+                let (pt, en) = ("Esse acesso nao e seu.", "That token is not yours.");
+                (StatusCode::FORBIDDEN, "unauthorized_client", say(pt, en), None)
             }
             Refusal::WrongUser => {
                 let (pt, en) = ("E-mail, CPF ou senha incorretos.", "Wrong e-mail, CPF or password.");

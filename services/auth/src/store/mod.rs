@@ -8,15 +8,18 @@ mod mongo;
 mod sqlite;
 
 use std::fmt;
+use std::sync::Arc;
 
-use ::store::StoreResult;
+use ::store::{NewWork, StoreResult, WorkQueue};
+use api::auth::Revocation;
 use async_trait::async_trait;
-use domain::{CustomerId, Email, Page, Role, Timestamp};
+use domain::{CustomerId, Email, ErasureId, Page, Role, Timestamp};
 
 pub(crate) use mongo::MongoAuth;
 pub(crate) use sqlite::SqliteAuth;
 
 use crate::cpf::CpfDigest;
+use crate::erasure::{Erasure, Place};
 use crate::person::Person;
 
 /// What became of a person to be stored.
@@ -88,6 +91,31 @@ pub(crate) trait AuthStore: Send + Sync {
     async fn insert_key(&self, key: StoredKey) -> StoreResult<KeyInserted>;
     /// All signing keys, by `seq`.
     async fn keys(&self) -> StoreResult<Vec<StoredKey>>;
+    /// Ends every key before this place in the line at a moment, unless it ends sooner.
+    async fn retire_keys(&self, before: u32, at: Timestamp) -> StoreResult<()>;
+    /// Takes tokens back. What was taken back before stays so: of two moments the later one counts.
+    async fn revoke(&self, revocation: Revocation) -> StoreResult<()>;
+    /// What is revoked and would otherwise hold, always in the same order.
+    async fn revocations(&self, now: Timestamp) -> StoreResult<Vec<Revocation>>;
+    /// Forgets what has nothing left to revoke.
+    async fn prune_revocations(&self, now: Timestamp) -> StoreResult<()>;
+    /// Notes that a person is to be erased, with the work for it. The erasure of that person: this one, or the one that
+    /// is under way.
+    async fn begin_erasure(&self, erasure: Erasure, work: NewWork) -> StoreResult<ErasureId>;
+    /// The erasure with this id.
+    async fn erasure(&self, id: ErasureId) -> StoreResult<Option<Erasure>>;
+    /// Adds what was erased in one place.
+    async fn note_erased(&self, id: ErasureId, place: Place, records: u32, at: Timestamp) -> StoreResult<()>;
+    /// The erasure is done, and forgets whose it was.
+    async fn complete_erasure(&self, id: ErasureId, at: Timestamp) -> StoreResult<()>;
+    /// Erases a person; whether there was one.
+    async fn delete_person(&self, id: CustomerId) -> StoreResult<bool>;
+    /// Leaves nothing of what was erased in the files, as far as the database allows.
+    async fn purge(&self) -> StoreResult<()>;
+    /// The work towards the other services.
+    fn outbox(&self) -> Arc<dyn WorkQueue>;
+    /// Frees the work that a process which was killed still holds; for the start.
+    async fn release_leases(&self) -> StoreResult<()>;
     /// Whether the store answers.
     async fn ping(&self) -> StoreResult<()>;
     /// Finishes what was accepted and lets go of the database.

@@ -1,18 +1,25 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use ::store::mongo::bson::spec::BinarySubtype;
-use ::store::mongo::bson::{Binary, doc};
-use ::store::mongo::{ConnectOptions, Docs, Index, Part, Schema};
-use ::store::{Mongo, StoreError, StoreResult};
+use ::store::mongo::bson::{Binary, Document, doc};
+use ::store::mongo::{ConnectOptions, Docs, Index, MongoQueue, Part, Schema};
+use ::store::{Mongo, NewWork, StoreError, StoreResult, WorkQueue};
+use api::auth::Revocation;
 use async_trait::async_trait;
-use domain::{CustomerId, Email, Page, Role, Timestamp};
+use domain::{CustomerId, Email, ErasureId, Page, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{AuthStore, Inserted, KeyInserted, Persons, StoredKey};
 use crate::cpf::{CpfDigest, SealedCpf};
+use crate::erasure::{Erased, Erasure, Place};
 use crate::password::PasswordText;
 use crate::person::Person;
 
 const EMAIL: &str = "email";
 const CPF: &str = "cpf";
+/// The field of an erasure with its work.
+const OUTBOX: &str = "outbox";
 
 /// Many have no e-mail and no CPF, so the unique indexes hold only who has one.
 fn schema() -> Schema {
@@ -22,7 +29,15 @@ fn schema() -> Schema {
         Index::on("role", doc! { "role": 1 }),
     ];
     let keys = vec![Index::on("kid", doc! { "kid": 1 }).unique()];
-    Schema { service: "auth", version: 1, indexes: vec![("persons", persons), ("signing_keys", keys)] }
+    let revocations = vec![Index::on("exp", doc! { "exp": 1 })];
+    let under_way = doc! { "customer_id": { "$exists": true } };
+    let erasures = vec![
+        Index::on("customer", doc! { "customer_id": 1 }).unique().only(under_way),
+        MongoQueue::index_inside(OUTBOX, OUTBOX),
+    ];
+    let indexes =
+        vec![("persons", persons), ("signing_keys", keys), ("revocations", revocations), ("erasures", erasures)];
+    Schema { service: "auth", version: 2, indexes }
 }
 
 /// The auth service's database on MongoDB.
@@ -30,6 +45,8 @@ pub(crate) struct MongoAuth {
     mongo: Mongo,
     persons: Docs,
     keys: Docs,
+    revocations: Docs,
+    erasures: Docs,
 }
 
 impl MongoAuth {
@@ -39,11 +56,18 @@ impl MongoAuth {
         mongo.prepare(&schema()).await?;
         let persons = mongo.docs("auth", "persons", "a person");
         let keys = mongo.docs("auth", "signing_keys", "a signing key");
-        Ok(MongoAuth { mongo, persons, keys })
+        let revocations = mongo.docs("auth", "revocations", "a revocation");
+        let erasures = mongo.docs("auth", "erasures", "an erasure");
+        Ok(MongoAuth { mongo, persons, keys, revocations, erasures })
     }
 
-    async fn one(&self, filter: ::store::mongo::bson::Document) -> StoreResult<Option<Person>> {
+    async fn one(&self, filter: Document) -> StoreResult<Option<Person>> {
         self.persons.get::<PersonDoc>(filter).await?.map(PersonDoc::person).transpose()
+    }
+
+    async fn change_erasure(&self, filter: Document, update: Document) -> StoreResult<()> {
+        let changed = self.erasures.update(filter, update).await?;
+        changed.map(|_| ()).map_err(|taken| StoreError::internal(format!("unexpected duplicate in {}", taken.index)))
     }
 
     /// Who has what the new person should have, so that one refusal names both.
@@ -57,6 +81,75 @@ impl MongoAuth {
             None => false,
         };
         Ok(Inserted::Taken { email: email || index == EMAIL, cpf: cpf || index == CPF })
+    }
+}
+
+/// A revocation as stored: what it is about is its id.
+#[derive(Deserialize)]
+struct RevocationDoc {
+    #[serde(rename = "_id")]
+    about: About,
+    #[serde(default)]
+    before: i64,
+    exp: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum About {
+    Jti(String),
+    Sub(String),
+}
+
+impl From<RevocationDoc> for Revocation {
+    fn from(stored: RevocationDoc) -> Self {
+        let RevocationDoc { about, before, exp } = stored;
+        match about {
+            About::Jti(jti) => Revocation::Token { jti, exp },
+            About::Sub(sub) => Revocation::Subject { sub, before, exp },
+        }
+    }
+}
+
+/// An erasure as stored, without its work.
+#[derive(Deserialize)]
+struct ErasureDoc {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(default)]
+    customer_id: Option<String>,
+    requested_at: i64,
+    #[serde(default)]
+    completed_at: Option<i64>,
+    erased: BTreeMap<String, ErasedDoc>,
+}
+
+#[derive(Deserialize)]
+struct ErasedDoc {
+    records: i64,
+    erased_at: i64,
+}
+
+impl ErasureDoc {
+    fn erasure(self) -> StoreResult<Erasure> {
+        let corrupt = |what: &str| StoreError::corrupt(what, &self.id);
+        let mut erased = Vec::new();
+        for (place, found) in &self.erased {
+            erased.push(Erased {
+                place: Place::parse(place).ok_or_else(|| corrupt("a place of an erasure"))?,
+                records: u32::try_from(found.records).unwrap_or(0),
+                erased_at: Timestamp::from_millis(found.erased_at),
+            });
+        }
+        erased.sort_by_key(|erased| erased.place);
+        let customer_id = self.customer_id.as_deref().map(str::parse).transpose();
+        Ok(Erasure {
+            id: self.id.parse().map_err(|_| corrupt("the id of an erasure"))?,
+            customer_id: customer_id.map_err(|_| corrupt("the person of an erasure"))?,
+            requested_at: Timestamp::from_millis(self.requested_at),
+            completed_at: self.completed_at.map(Timestamp::from_millis),
+            erased,
+        })
     }
 }
 
@@ -214,6 +307,89 @@ impl AuthStore for MongoAuth {
         // All of them or none: a token that a key left out has signed would be refused.
         let keys: Vec<KeyDoc> = self.keys.all(doc! { "_id": 1 }).await?;
         Ok(keys.into_iter().map(StoredKey::from).collect())
+    }
+
+    async fn retire_keys(&self, before: u32, at: Timestamp) -> StoreResult<()> {
+        let open = vec![doc! { "retired_at": null }, doc! { "retired_at": { "$gt": at.millis() } }];
+        let old = doc! { "_id": { "$lt": i64::from(before) }, "$or": open };
+        self.keys.update_all(old, doc! { "$set": { "retired_at": at.millis() } }).await.map(|_| ())
+    }
+
+    async fn revoke(&self, revocation: Revocation) -> StoreResult<()> {
+        let (id, times) = match revocation {
+            Revocation::Token { jti, exp } => (doc! { "_id": { "jti": jti } }, doc! { "exp": exp }),
+            Revocation::Subject { sub, before, exp } => {
+                (doc! { "_id": { "sub": sub } }, doc! { "before": before, "exp": exp })
+            }
+        };
+        self.revocations.upsert(id, doc! { "$max": times }).await.map(|_| ())
+    }
+
+    async fn revocations(&self, now: Timestamp) -> StoreResult<Vec<Revocation>> {
+        let part = Part { sort: doc! { "_id": 1 }, ..Part::default() };
+        let found: Vec<RevocationDoc> = self.revocations.list(doc! { "exp": { "$gt": now.seconds() } }, part).await?;
+        Ok(found.into_iter().map(Revocation::from).collect())
+    }
+
+    async fn prune_revocations(&self, now: Timestamp) -> StoreResult<()> {
+        let (collection, over) = (self.revocations.raw(), doc! { "exp": { "$lte": now.seconds() } });
+        self.mongo.run(async move { collection.delete_many(over).await.map(|_| ()) }).await
+    }
+
+    async fn begin_erasure(&self, erasure: Erasure, work: NewWork) -> StoreResult<ErasureId> {
+        let (work, _) = MongoQueue::entries(&[work], true, erasure.requested_at)?;
+        let customer = erasure.customer_id.map(|id| id.to_string());
+        let document = doc! {
+            "_id": erasure.id.to_string(), "customer_id": &customer,
+            "requested_at": erasure.requested_at.millis(), "erased": {}, OUTBOX: work,
+        };
+        if self.erasures.insert(&document).await?.is_ok() {
+            return Ok(erasure.id);
+        }
+        let under_way: Option<ErasureDoc> = self.erasures.get(doc! { "customer_id": customer }).await?;
+        under_way
+            .map(ErasureDoc::erasure)
+            .transpose()?
+            .map(|erasure| erasure.id)
+            .ok_or_else(|| StoreError::unavailable("the erasure of this person ended just now"))
+    }
+
+    async fn erasure(&self, id: ErasureId) -> StoreResult<Option<Erasure>> {
+        let found: Option<ErasureDoc> = self.erasures.get(doc! { "_id": id.to_string() }).await?;
+        found.map(ErasureDoc::erasure).transpose()
+    }
+
+    async fn note_erased(&self, id: ErasureId, place: Place, records: u32, at: Timestamp) -> StoreResult<()> {
+        let records = i64::from(records);
+        let update = doc! {
+            "$inc": { format!("erased.{}.records", place.as_str()): records },
+            "$set": { format!("erased.{}.erased_at", place.as_str()): at.millis() },
+        };
+        self.change_erasure(doc! { "_id": id.to_string() }, update).await
+    }
+
+    async fn complete_erasure(&self, id: ErasureId, at: Timestamp) -> StoreResult<()> {
+        let open = doc! { "_id": id.to_string(), "completed_at": { "$exists": false } };
+        let update = doc! { "$set": { "completed_at": at.millis() }, "$unset": { "customer_id": "" } };
+        self.change_erasure(open, update).await
+    }
+
+    async fn delete_person(&self, id: CustomerId) -> StoreResult<bool> {
+        self.persons.delete(doc! { "_id": id.to_string() }).await
+    }
+
+    /// Nothing: no query finds what was erased; the server's journal and oplog let go of it as they age.
+    async fn purge(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
+    fn outbox(&self) -> Arc<dyn WorkQueue> {
+        Arc::new(MongoQueue::inside(self.erasures.clone(), OUTBOX))
+    }
+
+    /// Nothing: others work here too, and what a process held that was killed comes back when its leases end.
+    async fn release_leases(&self) -> StoreResult<()> {
+        Ok(())
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -1,19 +1,26 @@
-use ::store::{Sqlite, StoreError, StoreResult};
+mod erasure;
+mod revocation;
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use ::store::{NewWork, Sqlite, SqliteQueue, StoreError, StoreResult, WorkQueue, WorkTable};
+use api::auth::Revocation;
 use async_trait::async_trait;
-use domain::{CustomerId, Email, Page, Role, Timestamp};
+use domain::{CustomerId, Email, ErasureId, Page, Role, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use rusqlite_migration::{M, Migrations};
-use std::path::Path;
 use uuid::Uuid;
 
 use super::{AuthStore, Inserted, KeyInserted, Persons, StoredKey};
 use crate::cpf::{CpfDigest, SealedCpf};
+use crate::erasure::{Erasure, Place};
 use crate::password::PasswordText;
 use crate::person::Person;
 
 /// An id is its 16 bytes, a time its milliseconds. The primary key of persons runs with time, so newest first is a walk.
-const SCHEMA: &[M<'static>] = &[M::up(
-    "CREATE TABLE person (
+const PERSONS: &str = "
+    CREATE TABLE person (
         id          BLOB PRIMARY KEY CHECK (length(id) = 16),
         role        TEXT NOT NULL,
         name        TEXT,
@@ -33,18 +40,51 @@ const SCHEMA: &[M<'static>] = &[M::up(
         created_at  INTEGER NOT NULL,
         signs_from  INTEGER NOT NULL,
         retired_at  INTEGER
-    ) STRICT;",
-)];
+    ) STRICT;";
+
+/// `customer_id` goes when the erasure is done; what stays says nothing of a person.
+const REVOCATIONS: &str = "
+    CREATE TABLE revoked_token (
+        jti         TEXT PRIMARY KEY,
+        exp         INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE revoked_subject (
+        sub         TEXT PRIMARY KEY,
+        before      INTEGER NOT NULL,
+        exp         INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE erasure (
+        id           BLOB PRIMARY KEY CHECK (length(id) = 16),
+        customer_id  BLOB UNIQUE CHECK (length(customer_id) = 16),
+        requested_at INTEGER NOT NULL,
+        completed_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE erased (
+        erasure_id   BLOB NOT NULL REFERENCES erasure (id),
+        place        TEXT NOT NULL,
+        records      INTEGER NOT NULL,
+        erased_at    INTEGER NOT NULL,
+        PRIMARY KEY (erasure_id, place)
+    ) STRICT, WITHOUT ROWID;";
+
+const OUTBOX: WorkTable = WorkTable::new("outbox");
+
+static SECOND: LazyLock<String> = LazyLock::new(|| [REVOCATIONS, &WorkTable::create_sql("outbox")].concat());
+
+/// Every step from an empty file to the current schema.
+fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![M::up(PERSONS), M::up(SECOND.as_str())])
+}
 
 const PERSON: &str = "id, role, name, email, cpf_lookup, cpf_sealed, password, created_at";
 
 /// The auth service's database on SQLite.
-pub(crate) struct SqliteAuth(Sqlite);
+pub(crate) struct SqliteAuth(pub(super) Sqlite);
 
 impl SqliteAuth {
     /// Opens or creates the database.
     pub(crate) fn open(path: &Path) -> StoreResult<Self> {
-        Sqlite::open(path, Migrations::from_slice(SCHEMA)).map(SqliteAuth)
+        Sqlite::open(path, migrations()).map(SqliteAuth)
     }
 
     async fn one(&self, sql: String, key: impl rusqlite::ToSql + Send + 'static) -> StoreResult<Option<Person>> {
@@ -221,6 +261,65 @@ impl AuthStore for SqliteAuth {
                 Ok(c.prepare_cached(sql)?.query_map([], key)?.collect::<Result<_, _>>()?)
             })
             .await
+    }
+
+    async fn retire_keys(&self, before: u32, at: Timestamp) -> StoreResult<()> {
+        self.0
+            .write(move |c| {
+                let sql = "UPDATE signing_key SET retired_at = ?2 WHERE seq < ?1 AND coalesce(retired_at > ?2, 1)";
+                c.prepare_cached(sql)?.execute(params![before, at.millis()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn revoke(&self, revocation: Revocation) -> StoreResult<()> {
+        self.0.write(move |c| Ok(revocation::insert(c, &revocation)?)).await
+    }
+
+    async fn revocations(&self, now: Timestamp) -> StoreResult<Vec<Revocation>> {
+        self.0.read(move |c| Ok(revocation::living(c, now)?)).await
+    }
+
+    async fn prune_revocations(&self, now: Timestamp) -> StoreResult<()> {
+        self.0.write(move |c| Ok(revocation::prune(c, now)?)).await
+    }
+
+    async fn begin_erasure(&self, erasure: Erasure, work: NewWork) -> StoreResult<ErasureId> {
+        self.0.write(move |c| erasure::begin(c, &erasure, work)).await
+    }
+
+    async fn erasure(&self, id: ErasureId) -> StoreResult<Option<Erasure>> {
+        self.0.read(move |c| erasure::find(c, id)).await
+    }
+
+    async fn note_erased(&self, id: ErasureId, place: Place, records: u32, at: Timestamp) -> StoreResult<()> {
+        self.0.write(move |c| Ok(erasure::note(c, id, place, records, at)?)).await
+    }
+
+    async fn complete_erasure(&self, id: ErasureId, at: Timestamp) -> StoreResult<()> {
+        self.0.write(move |c| Ok(erasure::complete(c, id, at)?)).await
+    }
+
+    async fn delete_person(&self, id: CustomerId) -> StoreResult<bool> {
+        self.0
+            .write(move |c| {
+                let sql = "DELETE FROM person WHERE id = ?1";
+                Ok(c.prepare_cached(sql)?.execute([id.uuid().into_bytes()])? == 1)
+            })
+            .await
+    }
+
+    async fn purge(&self) -> StoreResult<()> {
+        self.0.truncate_wal().await
+    }
+
+    fn outbox(&self) -> Arc<dyn WorkQueue> {
+        Arc::new(SqliteQueue::new(self.0.clone(), OUTBOX))
+    }
+
+    async fn release_leases(&self) -> StoreResult<()> {
+        self.0.write(|c| OUTBOX.release_leases(c).map(|_| ())).await
     }
 
     async fn ping(&self) -> StoreResult<()> {
