@@ -5,6 +5,7 @@
 
 mod files;
 mod layers;
+mod limits;
 mod read;
 mod sources;
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use mercadopago::control::Chaos;
 use secrecy::SecretString;
 use store::StoreUrl;
 use store::mongo::ConnectOptions;
@@ -34,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) database: StoreUrl,
     /// Named by somebody, rather than the file in the data directory.
     pub(crate) named_database: bool,
+    /// The pages that may read its answers in a browser.
+    pub(crate) cors_origins: Vec<web::Origin>,
 }
 
 impl Place {
@@ -156,7 +160,9 @@ pub(crate) struct Config {
     pub(crate) log: LogConfig,
     pub(crate) board: BoardConfig,
     pub(crate) sandbox_retry_every: Duration,
+    pub(crate) sandbox_chaos: Chaos,
     pub(crate) mongodb: ConnectOptions,
+    pub(crate) limits: web::Limits,
 }
 
 impl Config {
@@ -202,6 +208,7 @@ impl Config {
             reader.fault("sandbox.database", "it keeps its state in SQLite: leave it empty, or use sqlite:PATH");
         }
         let sandbox_retry_every = reader.duration("sandbox.retry_every");
+        let sandbox_chaos = reader.parsed("sandbox.chaos");
         let mongodb = ConnectOptions {
             wait_for: reader.duration("mongodb.wait"),
             call_timeout: reader.duration("mongodb.call_timeout"),
@@ -237,6 +244,7 @@ impl Config {
         if board.interval < Duration::from_millis(100) {
             reader.fault("board.interval", "must be at least 100ms");
         }
+        let limits = limits::read(&mut reader);
         reader.finish().map_err(faults)?;
         let data_dir = common.data_dir.clone();
         Ok(Config {
@@ -246,7 +254,9 @@ impl Config {
             payment,
             sandbox,
             sandbox_retry_every,
+            sandbox_chaos,
             mongodb,
+            limits,
             mercadopago,
             security,
             log,

@@ -1,8 +1,10 @@
 //! The services, put together in this process.
 
+mod chaos;
 pub(crate) mod demo;
 mod open;
 mod patience;
+mod room;
 mod socket;
 
 use std::future::Future;
@@ -14,16 +16,19 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use web::Limits;
 
-use crate::config::Service;
+use crate::config::{Config, Service};
 use crate::exit::{Failure, Outcome};
 
+pub(crate) use chaos::told;
 pub(crate) use open::{Addresses, auth, order, payment, sandbox};
 pub(crate) use patience::patiently;
+pub(crate) use room::{make_room, say_who_can_reach};
 pub(crate) use socket::Reserved;
 
-/// What a worker may still take after the requests have drained.
-const LAST_WORK: Duration = Duration::from_secs(5);
+/// What a worker may still take after the requests have drained, so that all of it ends within 10 seconds.
+const LAST_WORK: Duration = Duration::from_secs(2);
 
 /// When the workers of a service are told to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +44,7 @@ pub(crate) struct Unit {
     service: Service,
     end: End,
     router: Router,
+    limits: Limits,
     work: BoxFuture<'static, ()>,
     stop: CancellationToken,
 }
@@ -48,23 +54,32 @@ pub(crate) struct Working {
     service: Service,
     end: End,
     pub(crate) router: Router,
+    limits: Limits,
     worker: JoinHandle<()>,
     stop: CancellationToken,
 }
 
 impl Unit {
-    fn new<W>(service: Service, end: End, router: Router, work: impl FnOnce(CancellationToken) -> W) -> Self
+    fn new<W>(
+        config: &Config,
+        service: Service,
+        end: End,
+        router: Router,
+        work: impl FnOnce(CancellationToken) -> W,
+    ) -> Self
     where
         W: Future<Output = ()> + Send + 'static,
     {
         let stop = CancellationToken::new();
-        Unit { service, end, router, work: Box::pin(work(stop.clone())), stop }
+        let router = web::open_to(&config.place(service).cors_origins, router);
+        let limits = config.limits.clone();
+        Unit { service, end, router, limits, work: Box::pin(work(stop.clone())), stop }
     }
 
     /// Starts its workers.
     pub(crate) fn start(self) -> Working {
-        let Unit { service, end, router, work, stop } = self;
-        Working { service, end, router, worker: tokio::spawn(work), stop }
+        let Unit { service, end, router, limits, work, stop } = self;
+        Working { service, end, router, limits, worker: tokio::spawn(work), stop }
     }
 }
 
@@ -78,7 +93,7 @@ impl Working {
                 stop.cancel();
             });
         }
-        let served = web::serve(self.router, listener, shutdown).await;
+        let served = self.limits.serve(self.router, listener, shutdown).await;
         self.stop.cancel();
         if tokio::time::timeout(LAST_WORK, self.worker).await.is_err() {
             tracing::warn!(service = self.service.name(), "the workers did not end in time");

@@ -1,6 +1,6 @@
 //! The auth store, opened by a command without the service.
 
-use auth::{Argon2, Authority, Clients, CpfKeys, IssueError, Key, Lives, OpenError, RegisterError, Settings};
+use auth::{Argon2, Authority, Clients, CpfKeys, IssueError, Key, Lives, OpenError, RegisterError, RevokeError, Settings};
 use store::StoreUrl;
 
 use crate::config::{Config, Service};
@@ -36,6 +36,7 @@ pub(crate) fn settings(config: &Config, key: &MasterKey) -> Settings {
     settings.mongo = config.mongodb(Service::Auth);
     settings.tokens.issuer.clone_from(&config.security.issuer);
     settings.tokens.audience.clone_from(&config.security.audience);
+    settings.limits = config.limits.clone();
     settings.lives = Lives {
         password: auth.password_ttl,
         presence: auth.presence_ttl,
@@ -77,6 +78,14 @@ pub(crate) fn issue_failure(error: IssueError) -> Failure {
     match error {
         IssueError::Failed(failure) => failed(failure),
         IssueError::Subject | IssueError::Name(_) | IssueError::Ttl(_) => Failure::usage(error.to_string()),
+    }
+}
+
+/// Why no token was taken back.
+pub(crate) fn revoke_failure(error: RevokeError) -> Failure {
+    match error {
+        RevokeError::Failed(failure) => failed(failure),
+        RevokeError::Id => Failure::usage(error.to_string()),
     }
 }
 

@@ -22,16 +22,26 @@ pub(super) const DEVICES: [Role; 3] = [Role::Admin, Role::Kitchen, Role::Kiosk];
 
 pub(crate) async fn run(common: &Common, args: Serve, started: Instant, printer: Printer) -> Outcome {
     let name = args.service.name();
+    if args.chaos.is_some() && args.service != Service::Sandbox {
+        return Err(Failure::usage(format!("--chaos is for the sandbox, not for {name}"))
+            .hint("the others meet it through the sandbox: `lanchonete serve sandbox --chaos …`"));
+    }
     let overrides = Overrides::default()
         .with(format!("{name}.listen"), "--listen", args.listen.as_deref())
         .with(format!("{name}.database"), "--database", args.database.as_deref())
-        .with(format!("{name}.url"), "--url", args.url.as_deref());
-    let config = Config::load(common, Purpose::Serve(args.service), overrides)?;
+        .with(format!("{name}.url"), "--url", args.url.as_deref())
+        .with("sandbox.chaos".to_owned(), "--chaos", args.chaos.as_deref());
+    let mut config = Config::load(common, Purpose::Serve(args.service), overrides)?;
+    if args.service == Service::Sandbox {
+        config = platform::told(config, printer);
+    }
     let data_dir = DataDir::open(&config.data_dir, Hold::Shared)?;
     let _log = log::to_stderr(&config.log, "info")?;
     let key = MasterKey::find_or_create(config.security.master_key.as_ref(), data_dir.path())?;
     let shutdown = platform::shutdown_signal()?;
 
+    platform::make_room(&mut config, 1, printer);
+    platform::say_who_can_reach(&config, &[args.service], printer);
     let place = config.place(args.service);
     let reserved = Reserved::take(args.service, place.listen)?;
     let url = place.named_url.clone().unwrap_or_else(|| reserved.url());
@@ -64,7 +74,7 @@ async fn open(
 ) -> Outcome<(Unit, Vec<(String, String)>)> {
     match service {
         Service::Auth => {
-            let auth = platform::auth(config, key).await?;
+            let auth = platform::auth(config, key, at).await?;
             let tokens = device_tokens(&auth.authority)?;
             Ok((auth.unit, tokens))
         }

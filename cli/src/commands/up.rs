@@ -36,6 +36,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Printer) -> Outcome {
     let config = Config::load(common, Purpose::Up, for_all(&args)?)?;
+    if args.chaos.is_some() && !config.uses_sandbox() {
+        return Err(Failure::usage("--chaos is for the sandbox, but mercadopago.access_token is set"));
+    }
+    let mut config = platform::told(config, printer);
     if args.demo && !config.uses_sandbox() {
         return Err(Failure::usage("--demo pays in the sandbox, but mercadopago.access_token is set"));
     }
@@ -48,6 +52,8 @@ pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Pr
     let key = MasterKey::find_or_create(config.security.master_key.as_ref(), data_dir.path())?;
     let shutdown = platform::shutdown_signal()?;
 
+    platform::make_room(&mut config, Service::ALL.len(), printer);
+    platform::say_who_can_reach(&config, &Service::ALL, printer);
     let reserved = reserve(&config)?;
     let mut addresses = Addresses::of(&config);
     for (service, socket) in &reserved {
@@ -81,7 +87,7 @@ pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Pr
 
 /// The flags that mean every service.
 fn for_all(args: &Up) -> Outcome<Overrides> {
-    let mut overrides = Overrides::default();
+    let mut overrides = Overrides::default().with("sandbox.chaos".to_owned(), "--chaos", args.chaos.as_deref());
     for service in [Service::Auth, Service::Order, Service::Payment] {
         overrides = overrides.with(format!("{}.database", service.name()), "--database", args.database.as_deref());
     }
@@ -189,7 +195,7 @@ struct Open {
 
 async fn open_all(config: &Config, key: &MasterKey, at: &Addresses, seed: bool) -> Outcome<Open> {
     let auth = async {
-        let opened = platform::auth(config, key).await?;
+        let opened = platform::auth(config, key, at).await?;
         let email: Email = ADMIN_EMAIL.parse().map_err(|_| Failure::internal("the first e-mail is none"))?;
         let first = opened.authority.ensure_admin(ADMIN_NAME, email).await;
         Ok((opened, first.map_err(authority::register_failure)?))

@@ -111,6 +111,8 @@ impl Layers {
         let parsed = match setting.value {
             Value::Integer(_) => text.parse().ok().map(Value::Integer),
             Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
+            // In a variable a list is written with commas.
+            Value::Array(_) => Some(list(text)),
             _ => Some(Value::String(text.to_owned())),
         };
         match parsed {
@@ -166,6 +168,11 @@ impl Layers {
             }
         }
     }
+}
+
+fn list(text: &str) -> Value {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    Value::Array(entries.map(Value::from).collect())
 }
 
 /// The type with its article.

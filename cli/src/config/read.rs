@@ -123,6 +123,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A list whose entries have a type of their own; the faulty ones are left out.
+    pub(super) fn list<T: FromStr<Err: Display>>(&mut self, key: &str) -> Vec<T> {
+        let mut read = Vec::new();
+        for entry in self.layers.get(key).value.as_array().into_iter().flatten() {
+            match entry.as_str().map(str::trim).map(str::parse) {
+                Some(Ok(value)) => read.push(value),
+                Some(Err(error)) => self.fault(key, error),
+                None => self.fault(key, "must be a list of texts"),
+            }
+        }
+        read
+    }
+
     /// One of two words; whether it is the second.
     pub(super) fn word(&mut self, key: &str, first: &str, second: &str) -> bool {
         let text = self.text(key);
@@ -170,7 +183,8 @@ impl<'a> Reader<'a> {
             }
         });
         let named_database = database.is_some();
-        Place { listen, named_url, database: database.unwrap_or(in_data_dir), named_database }
+        let cors_origins = self.list(&format!("{service}.cors_origins"));
+        Place { listen, named_url, database: database.unwrap_or(in_data_dir), named_database, cors_origins }
     }
 }
 

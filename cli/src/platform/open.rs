@@ -75,12 +75,15 @@ pub(crate) struct OrderUnit {
 }
 
 /// Opens auth.
-pub(crate) async fn auth(config: &Config, key: &MasterKey) -> Outcome<AuthUnit> {
-    let service = auth::Service::open(authority::settings(config, key)).await;
+pub(crate) async fn auth(config: &Config, key: &MasterKey, at: &Addresses) -> Outcome<AuthUnit> {
+    let mut settings = authority::settings(config, key);
+    settings.peers = Some(auth::Peers { order: at.order.clone(), payment: at.payment.clone() });
+    let service = auth::Service::open(settings).await;
     let service = service.map_err(authority::open_failure)?;
     let authority = service.authority().clone();
     let router = service.router();
-    let unit = Unit::new(Service::Auth, End::AfterRequests, router, |stop| async move { service.run(stop).await });
+    let unit =
+        Unit::new(config, Service::Auth, End::AfterRequests, router, |stop| async move { service.run(stop).await });
     Ok(AuthUnit { unit, authority })
 }
 
@@ -94,9 +97,11 @@ pub(crate) async fn order(config: &Config, key: &MasterKey, at: &Addresses) -> O
     settings.day = config.order.day.clone();
     settings.expires_after = config.order.expires_after;
     settings.qr_wait = config.order.qr_wait;
+    settings.limits = config.limits.clone();
     let service = order::Service::open(settings).await.map_err(|error| not_opened(Service::Order, error))?;
     let (router, worker) = (service.router(), service.clone());
-    let unit = Unit::new(Service::Order, End::WithRequests, router, |stop| async move { worker.run(stop).await });
+    let unit =
+        Unit::new(config, Service::Order, End::WithRequests, router, |stop| async move { worker.run(stop).await });
     Ok(OrderUnit { unit, service })
 }
 
@@ -117,9 +122,10 @@ pub(crate) async fn payment(config: &Config, key: &MasterKey, at: &Addresses) ->
     settings.issuer.clone_from(&config.security.issuer);
     settings.audience.clone_from(&config.security.audience);
     settings.timings.expires_after = config.order.expires_after;
+    settings.limits = config.limits.clone();
     let service = payment::Service::open(settings).await.map_err(|error| not_opened(Service::Payment, error))?;
     let router = service.router();
-    Ok(Unit::new(Service::Payment, End::AfterRequests, router, |stop| async move { service.run(stop).await }))
+    Ok(Unit::new(config, Service::Payment, End::AfterRequests, router, |stop| async move { service.run(stop).await }))
 }
 
 /// MercadoPago as configured, or the sandbox in its place.
@@ -148,13 +154,17 @@ pub(crate) async fn sandbox(config: &Config, key: &MasterKey, at: &Addresses) ->
     let mut settings = sandbox::Settings::new(database, at.sandbox.clone(), secret);
     let public = config.payment.public_url.as_ref().unwrap_or(&at.payment);
     settings.notification_url = Url::parse(&format!("{}/{WEBHOOK_PATH}", public.as_str().trim_end_matches('/'))).ok();
+    settings.limits = config.limits.clone();
     settings.retry_scale = config.sandbox_retry_every.as_secs_f64() / MERCADOPAGO_RETRY.as_secs_f64();
+    settings.chaos = config.sandbox_chaos;
     let opened = sandbox::open(settings).await.map_err(|error| not_opened(Service::Sandbox, error))?;
     let router = opened.router();
-    Ok(Unit::new(Service::Sandbox, End::AfterRequests, router, |stop| async move {
+    let limits = opened.limits();
+    let unit = Unit::new(config, Service::Sandbox, End::AfterRequests, router, |stop| async move {
         opened.run(stop).await;
         opened.close().await;
-    }))
+    });
+    Ok(Unit { limits, ..unit })
 }
 
 fn sandbox_file(config: &Config) -> Outcome<PathBuf> {

@@ -5,7 +5,7 @@ use api::Dependency;
 use api::client::{AuthClient, ClientCredentials, Http, PaymentClient, http_client};
 use async_trait::async_trait;
 use store::{StoreError, StoreResult, StoreUrl, Worker, WorkerOptions};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use web::{KeyMemory, KeySource, Metrics, Readiness, RemoteKeys, Verifier};
@@ -19,8 +19,8 @@ use crate::store::{MongoStore, SqliteStore, Store};
 use crate::wall::Wall;
 use crate::{Settings, expiry, http, watch};
 
-/// How long requests that were accepted may go on after shutdown.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long requests that were accepted and errands may go on after shutdown; a second later the process ends.
+const DRAIN: Duration = Duration::from_secs(9);
 
 /// The order service. Cloning it shares it.
 #[derive(Clone)]
@@ -73,6 +73,8 @@ impl Service {
             day: settings.day,
             expires_after: settings.expires_after,
             qr_wait: settings.qr_wait,
+            streams: Arc::new(Semaphore::new(settings.limits.event_streams)),
+            limits: settings.limits,
         });
         let gauges = Gauges::register(&metrics);
         Ok(Service(Arc::new(Inner { core, verifier, remote, metrics, gauges })))
@@ -85,7 +87,7 @@ impl Service {
     }
 
     /// Does errands, ends what is overdue, follows keys and what others write, until `shutdown`; then lets requests and
-    /// errands finish, for at most 10 seconds, and closes the store.
+    /// errands finish, for at most 9 seconds, and closes the store.
     pub async fn run(&self, shutdown: CancellationToken) {
         let core = &self.0.core;
         let mut workers = JoinSet::new();

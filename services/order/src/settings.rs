@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use store::StoreUrl;
 use store::mongo::ConnectOptions;
 use url::Url;
-use web::{KeySource, TokenRules};
+use web::{KeySource, Limits, TokenRules};
 
 /// How the order service is set up.
 #[derive(Clone)]
@@ -37,6 +37,8 @@ pub struct Settings {
     pub qr_wait: Duration,
     /// How long one call to the payment service may take.
     pub call_timeout: Duration,
+    /// How much one request may take.
+    pub limits: Limits,
 }
 
 impl Settings {
@@ -65,6 +67,7 @@ impl Settings {
             expires_after: Duration::from_secs(30 * 60),
             qr_wait: Duration::from_secs(3),
             call_timeout: Duration::from_secs(10),
+            limits: Limits::default(),
         })
     }
 }

@@ -39,6 +39,7 @@ pub struct Service {
     verifier: Arc<Verifier>,
     keys: Arc<dyn KeySource>,
     metrics: Arc<Metrics>,
+    limits: Limits,
 }
 
 impl Service {
@@ -53,14 +54,14 @@ impl Service {
         let (calls, queues) = (Calls::default(), Queues::default());
         calls.register(&mut metrics.registry());
         queues.register(&mut metrics.registry());
-        let clock = settings.clock.clone();
+        let (clock, limits) = (settings.clock.clone(), settings.limits.clone());
         let auth = AuthClient::new(Http::new(client(&settings)?, settings.auth_url.clone()));
         let ours = ClientCredentials::new(auth.clone(), CLIENT, settings.client_secret.clone());
         let (keys, remote_keys) = keys(&settings, auth, &ours, &store);
         let rules = TokenRules { issuer: settings.issuer.clone(), audience: settings.audience.clone(), leeway: LEEWAY };
         let verifier = Arc::new(Verifier::new(rules, keys.clone(), clock.clone()));
         let desk = Arc::new(desk(settings, store, ours, clock, calls)?);
-        Ok(Service { desk, queues, remote_keys, verifier, keys, metrics })
+        Ok(Service { desk, queues, remote_keys, verifier, keys, metrics, limits })
     }
 
     /// Everything that it answers.
@@ -70,7 +71,7 @@ impl Service {
             openapi: http::about(),
             readiness: Arc::new(Ready(self.clone())),
             verifier: Some(self.verifier.clone()),
-            limits: Limits::default(),
+            limits: self.limits.clone(),
             metrics: self.metrics.clone(),
         };
         web::shell(http::routes(self.desk.clone()), shell)

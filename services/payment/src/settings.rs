@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use store::StoreUrl;
 use store::mongo::ConnectOptions;
 use url::Url;
-use web::KeySource;
+use web::{KeySource, Limits};
 
 use crate::store::Schedule;
 
@@ -38,6 +38,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// How long things take.
     pub timings: Timings,
+    /// How much one request may take.
+    pub limits: Limits,
 }
 
 /// How MercadoPago is reached and recognised.
@@ -115,6 +117,7 @@ impl Settings {
             keys: None,
             clock: Arc::new(SystemClock),
             timings: Timings::default(),
+            limits: Limits::default(),
         }
     }
 }

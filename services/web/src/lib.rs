@@ -9,6 +9,7 @@
 
 mod arrival;
 mod body;
+mod cors;
 mod docs;
 mod door;
 mod edge;
@@ -32,6 +33,7 @@ mod who;
 mod words;
 
 pub use body::{Body, RawBody};
+pub use cors::{NotAnOrigin, Origin, open_to};
 pub use docs::document;
 pub use fail::Fail;
 pub use faults::Faults;

@@ -33,7 +33,7 @@ pub struct Shell {
 /// Adds `/health`, `/ready`, `/metrics`, `/openapi.json` and `/docs`; answers with and without a trailing slash;
 /// takes and returns `x-request-id`; passes `traceparent` on; refuses what is too long, too slow or too much at once;
 /// turns every refusal, unknown path, wrong method and panic into problem+json; logs and measures each request.
-/// No origin but the service's own may read its answers in a browser: there are no CORS headers.
+/// No page but the service's own may read its answers in a browser, unless [`crate::open_to`] lets it.
 pub fn shell(routes: OpenApiRouter<()>, shell: Shell) -> axum::Router {
     let (routes, documented) = routes.split_for_parts();
     let document = docs::document(shell.openapi, documented);

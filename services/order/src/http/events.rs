@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::ProblemKind;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{NoParams, Params, Who};
+use web::{Fail, NoParams, Params, Who};
 
 use super::Cooks;
 use crate::core::Core;
@@ -32,11 +33,25 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
 params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen")), responses(
     (status = 200, content_type = "text/event-stream", body = String, description = "A stream without end"),
 ))]
-async fn events(State(core): State<Arc<Core>>, _: Who<Cooks>, _: Params<NoParams>, headers: HeaderMap) -> Response {
+async fn events(
+    _: Who<Cooks>,
+    State(core): State<Arc<Core>>,
+    _: Params<NoParams>,
+    headers: HeaderMap,
+) -> Result<Response, Fail> {
+    let place = core.streams.clone().try_acquire_owned().map_err(|_| crowded())?;
     let last = headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default());
-    let events = feed::stream(core, last).map(|told| Ok::<_, Infallible>(event(told)));
+    let events = feed::stream(core, last).map(move |told| {
+        let _until_it_ends = &place;
+        Ok::<_, Infallible>(event(told))
+    });
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("aqui"));
-    ([("cache-control", "no-store"), ("x-accel-buffering", "no")], stream).into_response()
+    Ok(([("cache-control", "no-store"), ("x-accel-buffering", "no")], stream).into_response())
+}
+
+fn crowded() -> Fail {
+    let (pt, en) = ("Telas demais acompanham a cozinha agora.", "Too many screens follow the kitchen right now.");
+    Fail::new(ProblemKind::Overloaded, pt, en).retry_after(HEARTBEAT)
 }
 
 fn event(told: Told) -> Event {

@@ -18,7 +18,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Caller, Limits, Metrics, Readiness, Shell, Verifier};
+use web::{Caller, Metrics, Readiness, Shell, Verifier};
 
 use crate::core::Core;
 
@@ -81,7 +81,7 @@ pub(crate) fn router(
         openapi: Document::openapi(),
         readiness,
         verifier: Some(verifier),
-        limits: Limits::default(),
+        limits: core.limits.clone(),
         metrics,
     };
     let counted = middleware::from_fn_with_state(core.clone(), count);

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod contract;
+mod cors;
 mod demo;
 mod edges;
 mod limits;
