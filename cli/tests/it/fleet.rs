@@ -21,6 +21,7 @@ use tokio::runtime::Runtime;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::rush::{PATIENCE, Shop, insist, one};
+pub(crate) use hosts::free_ports;
 use hosts::{Hosts, Processes, SERVICES};
 
 /// How many order at the same time.

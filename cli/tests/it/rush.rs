@@ -25,6 +25,7 @@ pub(crate) struct Shop {
     order_url: Url,
     payment_url: Url,
     admin: String,
+    kitchen: String,
     kiosk: String,
     pub(crate) sandbox: Control,
 }
@@ -41,6 +42,7 @@ impl Shop {
             order_url: url("order"),
             payment_url: url("payment"),
             admin: at(credentials, "/tokens/admin"),
+            kitchen: at(credentials, "/tokens/kitchen"),
             kiosk: at(credentials, "/tokens/kiosk"),
             sandbox: Control::new(url("sandbox"), DEADLINE).expect("a client"),
         }
@@ -73,6 +75,11 @@ impl Shop {
     /// Orders, for the administrator.
     pub(crate) fn admin(&self) -> OrderClient {
         self.orders_for(&self.admin)
+    }
+
+    /// Orders, for the kitchen.
+    pub(crate) fn kitchen(&self) -> OrderClient {
+        self.orders_for(&self.kitchen)
     }
 
     /// Payments, for the administrator.

@@ -105,7 +105,7 @@ impl Processes {
 }
 
 /// Free ports below those that the system gives to outgoing connections, so that a killed instance gets its own back.
-fn free_ports(seed: u64) -> impl Iterator<Item = u16> {
+pub(crate) fn free_ports(seed: u64) -> impl Iterator<Item = u16> {
     let candidates = (0..).map(move |n| 20_000 + u16::try_from(roll(seed, n) % 12_000).unwrap_or_default());
     let free = candidates.filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
     let mut given = Vec::new();

@@ -1,0 +1,299 @@
+use api::order::PatchOrder;
+use domain::{OrderId, OrderStatus, PaymentMethod};
+use mercadopago::control::Move;
+
+use super::stage::{Stage, Trouble, refused, to};
+use super::table;
+
+type Order = Result<OrderId, Trouble>;
+
+table! {
+    whole_refund_in_the_kitchen => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, preparing by kitchen, cancelled by payment (pagamento devolvido), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    a_part => "
+        order paid pix approved
+        requested by kiosk, paid by payment
+        payment pix approved, 5.00 back
+        log pending > approved; refund_requested, refund
+        provider approved, 5.00 back
+    ",
+    two_parts_that_are_all => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, cancelled by payment (pagamento devolvido), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; refund_requested, refund, refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    the_same_refund_twice => "
+        order paid pix approved
+        requested by kiosk, paid by payment
+        payment pix approved, 7.00 back
+        log pending > approved; refund_requested, refund
+        provider approved, 7.00 back
+    ",
+    more_than_was_paid => "
+        order paid pix approved
+        requested by kiosk, paid by payment
+        payment pix approved, 5.00 back
+        log pending > approved; refund_requested, refund
+        provider approved, 5.00 back
+    ",
+    cancelled_before_payment => "
+        order cancelled pix cancelled
+        requested by kiosk, cancelled by admin
+        payment pix cancelled, 0.00 back
+        log pending > cancelled; closing
+        provider cancelled, 0.00 back
+    ",
+    cancelled_by_the_customer_and_then_the_money_comes => "
+        order refunded pix refunded
+        requested by customer, cancelled by customer, refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > cancelled > approved > refunded; closing, refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    cancelled_while_the_money_comes_unnoticed => "
+        order refunded pix refunded
+        requested by kiosk, cancelled by admin (desistiu), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; closing, refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    cancelled_after_payment => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, cancelled by admin (acabou o pão), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    rejected_by_the_kitchen => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, preparing by kitchen, rejected by kitchen (queimou), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    cancelled_when_ready => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, preparing by kitchen, ready_for_pickup by kitchen, cancelled by cashier (ninguém veio buscar), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    refunded_after_delivery => "
+        order delivered pix refunded
+        requested by kiosk, paid by payment, preparing by kitchen, ready_for_pickup by kitchen, delivered by kitchen
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; refund_requested, refund
+        provider refunded, 12.50 back
+    ",
+    charged_back_in_the_kitchen => "
+        order refunded pix charged_back
+        requested by kiosk, paid by payment, preparing by kitchen, cancelled by payment (pagamento devolvido), refunded by payment
+        payment pix charged_back, 0.00 back
+        log pending > approved > charged_back
+        provider charged_back, 0.00 back
+    ",
+    charged_back_after_delivery => "
+        order delivered pix charged_back
+        requested by kiosk, paid by payment, preparing by kitchen, ready_for_pickup by kitchen, delivered by kitchen
+        payment pix charged_back, 0.00 back
+        log pending > approved > charged_back
+        provider charged_back, 0.00 back
+    ",
+    cash_and_then_the_pix_comes => "
+        order paid counter approved
+        requested by kiosk, paid by cashier
+        payment pix refunded, 12.50 back
+        log pending > cancelled > approved > refunded; closing, refund_requested, refund
+        provider refunded, 12.50 back
+        payment counter approved, 0.00 back
+        log approved; cash
+    ",
+    cash_given_back => "
+        order refunded counter refunded
+        requested by kiosk, paid by cashier, cancelled by cashier (mudou de ideia), refunded by payment
+        payment counter refunded, 12.50 back
+        log approved > refunded; cash, refund_requested, refund
+    ",
+    a_checkout_paid_twice => "
+        order paid checkout approved
+        requested by kiosk, paid by payment
+        payment checkout approved, 0.00 back
+        log pending > approved; second_approval, refund
+        provider approved, 0.00 back
+        provider refunded, 12.50 back
+    ",
+    a_second_qr_code_and_the_first_is_paid => "
+        order paid pix approved
+        requested by kiosk, paid by payment
+        payment pix approved, 0.00 back
+        log pending > cancelled > approved; closing
+        provider approved, 0.00 back
+        payment pix cancelled, 0.00 back
+        log pending > cancelled; closing
+        provider cancelled, 0.00 back
+    ",
+}
+
+async fn whole_refund_in_the_kitchen(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::Preparing).await?;
+    stage.gives_back(payment, None, "all").await?;
+    Ok(id)
+}
+
+async fn a_part(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    stage.gives_back(payment, Some(500), "part").await?;
+    Ok(id)
+}
+
+async fn two_parts_that_are_all(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    let all = stage.gives_back(payment, Some(500), "one").await?.amount;
+    stage.gives_back(payment, Some(all.centavos() - 500), "two").await?;
+    Ok(id)
+}
+
+async fn the_same_refund_twice(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    let same = || stage.gives_back(payment, Some(700), "same");
+    let (one, two) = tokio::join!(same(), same());
+    (one?, two?, same().await?);
+    refused(stage.gives_back(payment, Some(701), "same").await, 422, "idempotency_mismatch")?;
+    Ok(id)
+}
+
+async fn more_than_was_paid(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    let all = stage.gives_back(payment, Some(500), "some").await?.amount;
+    refused(stage.gives_back(payment, Some(all.centavos()), "too-much").await, 422, "invalid_body")?;
+    refused(stage.gives_back(payment, Some(0), "nothing").await, 422, "invalid_body")?;
+    Ok(id)
+}
+
+async fn cancelled_before_payment(stage: Stage) -> Order {
+    let id = stage.placed(PaymentMethod::Pix).await?.id;
+    let payment = stage.charged(id).await;
+    refused(stage.gives_back(payment, None, "early").await, 409, "conflict")?;
+    stage.shop.admin().patch_order(id, &to(OrderStatus::Cancelled, None), None).await?;
+    Ok(id)
+}
+
+/// A customer's order with its charge, given up by the customer.
+async fn given_up_by_the_customer(stage: &Stage) -> Order {
+    let token = stage.shop.auth().anonymous().await?.access_token;
+    let customer = stage.shop.orders_for(&token);
+    let id = customer.place(&crate::rush::one(stage.product), None).await?.id;
+    stage.charged(id).await;
+    customer.patch_order(id, &to(OrderStatus::Cancelled, None), None).await?;
+    Ok(id)
+}
+
+async fn cancelled_by_the_customer_and_then_the_money_comes(stage: Stage) -> Order {
+    let id = given_up_by_the_customer(&stage).await?;
+    let payment = stage.charged(id).await;
+    stage.closed(payment).await;
+    stage.moves(payment, "approved").await?;
+    Ok(id)
+}
+
+async fn cancelled_while_the_money_comes_unnoticed(stage: Stage) -> Order {
+    let id = stage.placed(PaymentMethod::Pix).await?.id;
+    let payment = stage.charged(id).await;
+    stage.moves_silently(payment, "approved").await?;
+    stage.shop.admin().patch_order(id, &to(OrderStatus::Cancelled, Some("desistiu")), None).await?;
+    Ok(id)
+}
+
+async fn cancelled_after_payment(stage: Stage) -> Order {
+    let (id, _) = stage.paid().await?;
+    let admin = stage.shop.admin();
+    refused(admin.patch_order(id, &to(OrderStatus::Cancelled, None), None).await, 422, "invalid_body")?;
+    let why = to(OrderStatus::Cancelled, Some("acabou o pão"));
+    // Twice at once is once.
+    let (one, two) = tokio::join!(admin.patch_order(id, &why, None), admin.patch_order(id, &why, None));
+    (one?, two?);
+    Ok(id)
+}
+
+async fn rejected_by_the_kitchen(stage: Stage) -> Order {
+    let (id, _) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::Preparing).await?;
+    stage.shop.kitchen().patch_order(id, &to(OrderStatus::Rejected, Some("queimou")), None).await?;
+    Ok(id)
+}
+
+async fn cancelled_when_ready(stage: Stage) -> Order {
+    let (id, _) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::ReadyForPickup).await?;
+    let why: PatchOrder = to(OrderStatus::Cancelled, Some("ninguém veio buscar"));
+    refused(stage.shop.kitchen().patch_order(id, &why, None).await, 403, "forbidden")?;
+    stage.shop.orders_for(&stage.cashier).patch_order(id, &why, None).await?;
+    Ok(id)
+}
+
+async fn refunded_after_delivery(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::Delivered).await?;
+    stage.gives_back(payment, None, "late").await?;
+    Ok(id)
+}
+
+async fn charged_back_in_the_kitchen(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::Preparing).await?;
+    stage.moves(payment, "charged_back").await?;
+    Ok(id)
+}
+
+async fn charged_back_after_delivery(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::Delivered).await?;
+    stage.moves(payment, "charged_back").await?;
+    Ok(id)
+}
+
+async fn cash_and_then_the_pix_comes(stage: Stage) -> Order {
+    let id = stage.placed(PaymentMethod::Pix).await?.id;
+    let pix = stage.charged(id).await;
+    stage.shop.orders_for(&stage.cashier).patch_order(id, &to(OrderStatus::Paid, None), None).await?;
+    stage.closed(pix).await;
+    stage.moves(pix, "approved").await?;
+    Ok(id)
+}
+
+async fn cash_given_back(stage: Stage) -> Order {
+    let id = stage.placed(PaymentMethod::Counter).await?.id;
+    let cashier = stage.shop.orders_for(&stage.cashier);
+    cashier.patch_order(id, &to(OrderStatus::Paid, None), None).await?;
+    cashier.patch_order(id, &to(OrderStatus::Cancelled, Some("mudou de ideia")), None).await?;
+    Ok(id)
+}
+
+async fn a_checkout_paid_twice(stage: Stage) -> Order {
+    let id = stage.placed(PaymentMethod::Checkout).await?.id;
+    let payment = stage.charged(id).await;
+    let pages = stage.shop.sandbox.preferences(&payment.to_string()).await?;
+    let page = &pages.first().ok_or("no checkout")?.id;
+    let again = Move { force: true, ..Move::to("approved") };
+    stage.shop.sandbox.pay_preference(page, &Move::to("approved")).await?;
+    stage.until(id, OrderStatus::Paid).await;
+    stage.shop.sandbox.pay_preference(page, &again).await?;
+    Ok(id)
+}
+
+async fn a_second_qr_code_and_the_first_is_paid(stage: Stage) -> Order {
+    let id = stage.placed(PaymentMethod::Pix).await?.id;
+    let first = stage.charged(id).await;
+    stage.shop.kiosk().pay_again(id, PaymentMethod::Pix).await?;
+    stage.closed(first).await;
+    stage.moves(first, "approved").await?;
+    Ok(id)
+}

@@ -1,0 +1,119 @@
+use std::error::Error;
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+
+use api::client::CallError;
+use api::order::{NewOrder, Order, PatchOrder};
+use api::payment::{NewRefund, Payment};
+use domain::{Money, OrderId, OrderStatus, PaymentId, PaymentMethod, PaymentStatus, ProductId};
+use mercadopago::control::{Delivery, Move, SandboxPayment};
+use testkit::eventually;
+
+use crate::rush::{PATIENCE, Shop, one};
+
+/// Why a case could not be played.
+pub(super) type Trouble = Box<dyn Error + Send + Sync>;
+/// A case under way; gives the order it is about.
+pub(super) type Played = Pin<Box<dyn Future<Output = Result<OrderId, Trouble>> + Send>>;
+
+/// Where a case is played.
+#[derive(Clone)]
+pub(super) struct Stage {
+    pub(super) shop: Shop,
+    /// A cashier's token.
+    pub(super) cashier: String,
+    pub(super) product: ProductId,
+}
+
+pub(super) fn to(status: OrderStatus, reason: Option<&str>) -> PatchOrder {
+    PatchOrder { status: Some(status), reason: reason.map(str::to_owned), prioritized: None }
+}
+
+/// A refusal with this status and code, and no other answer.
+pub(super) fn refused<T: Debug>(answer: Result<T, CallError>, status: u16, code: &str) -> Result<(), Trouble> {
+    match answer {
+        Err(CallError::Refused(problem, _)) if (problem.status, problem.code.as_str()) == (status, code) => Ok(()),
+        other => Err(format!("{status} {code} was expected, and the answer was {other:?}").into()),
+    }
+}
+
+impl Stage {
+    /// An order of one piece, as the kiosk takes it.
+    pub(super) async fn placed(&self, method: PaymentMethod) -> Result<Order, Trouble> {
+        let body = NewOrder { payment_method: Some(method), ..one(self.product) };
+        Ok(self.shop.kiosk().place(&body, None).await?)
+    }
+
+    /// Until the order has its charge.
+    pub(super) async fn charged(&self, id: OrderId) -> PaymentId {
+        let kiosk = self.shop.kiosk();
+        eventually(PATIENCE, || async { kiosk.order(id).await.ok().and_then(|order| order.payment_id) }).await
+    }
+
+    pub(super) async fn until(&self, id: OrderId, status: OrderStatus) -> Order {
+        let kiosk = self.shop.kiosk();
+        eventually(PATIENCE, || async { kiosk.order(id).await.ok().filter(|order| order.status == status) }).await
+    }
+
+    /// Until the payment service has given the charge up.
+    pub(super) async fn closed(&self, payment: PaymentId) {
+        let payments = self.shop.payments();
+        let cancelled = |payment: &Payment| payment.status == PaymentStatus::Cancelled;
+        eventually(PATIENCE, || async { payments.payment(payment).await.ok().filter(cancelled) }).await;
+    }
+
+    /// What MercadoPago's double has for a payment; newest first.
+    pub(super) async fn at_provider(&self, payment: PaymentId) -> Result<Vec<SandboxPayment>, Trouble> {
+        Ok(self.shop.sandbox.payments(&payment.to_string()).await?)
+    }
+
+    /// Moves the Pix at MercadoPago's double, and notifies.
+    pub(super) async fn moves(&self, payment: PaymentId, status: &str) -> Result<(), Trouble> {
+        self.moves_as(payment, &Move::to(status)).await
+    }
+
+    /// The same without a notification.
+    pub(super) async fn moves_silently(&self, payment: PaymentId, status: &str) -> Result<(), Trouble> {
+        let delivery = Delivery { notify: false, ..Delivery::default() };
+        self.moves_as(payment, &Move { delivery, ..Move::to(status) }).await
+    }
+
+    async fn moves_as(&self, payment: PaymentId, wanted: &Move) -> Result<(), Trouble> {
+        let found = self.at_provider(payment).await?;
+        let last = found.first().ok_or("MercadoPago's double has no such payment")?;
+        self.shop.sandbox.move_payment(&last.id, wanted).await?;
+        Ok(())
+    }
+
+    /// A Pix order whose money has come, and its payment.
+    pub(super) async fn paid(&self) -> Result<(OrderId, PaymentId), Trouble> {
+        let id = self.placed(PaymentMethod::Pix).await?.id;
+        let payment = self.charged(id).await;
+        self.moves(payment, "approved").await?;
+        self.until(id, OrderStatus::Paid).await;
+        Ok((id, payment))
+    }
+
+    /// The kitchen takes it so far.
+    pub(super) async fn cooked(&self, id: OrderId, until: OrderStatus) -> Result<(), Trouble> {
+        for status in [OrderStatus::Preparing, OrderStatus::ReadyForPickup, OrderStatus::Delivered] {
+            self.shop.kitchen().patch_order(id, &to(status, None), None).await?;
+            if status == until {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The administrator gives money back: a sum in centavos, or all of it.
+    pub(super) async fn gives_back(
+        &self,
+        payment: PaymentId,
+        centavos: Option<i64>,
+        key: &str,
+    ) -> Result<Payment, CallError> {
+        let body = NewRefund { amount: centavos.map(Money::from_centavos), reason: "faltou um item".to_owned() };
+        self.shop.payments().refund(payment, &body, key).await
+    }
+}
