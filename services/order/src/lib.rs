@@ -3,6 +3,7 @@
 //! One file per use case; `order` is the aggregate and pure, `store` the port with its backends, `http` the only
 //! place that knows of HTTP.
 
+pub mod audit;
 mod board;
 mod catalog;
 mod core;

@@ -3,6 +3,7 @@
 //! MercadoPago's word is asked for and never taken from a notification. Every call that moves money is written down
 //! before it is sent, under the key with which it is repeated.
 
+pub mod audit;
 mod cancel;
 mod charge;
 mod close;

@@ -1,8 +1,8 @@
 //! The port to the store, in the words of the domain: whole orders, whole categories and products. Each method is one
 //! atomic step on one of them; what must be unique or unchanged comes back as a result.
 
-mod mongo;
-mod sqlite;
+pub(crate) mod mongo;
+pub(crate) mod sqlite;
 
 use std::sync::Arc;
 

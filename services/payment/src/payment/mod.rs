@@ -6,6 +6,7 @@
 mod close;
 mod create;
 mod describe;
+mod facts;
 mod manual;
 mod refund;
 mod report;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use close::{Closing, Why};
 pub use create::Charge;
+pub use facts::Facts;
 pub use manual::NotOpen;
 pub use refund::{AskRefund, RefundAsked, RefundProgress, RefundRefused};
 pub use report::Expected;

@@ -104,6 +104,24 @@ fn migrate(connection: &mut Connection, migrations: &Migrations<'static>, path: 
     Ok(())
 }
 
+/// Refuses a database whose schema is not the newest that we know.
+pub(super) fn require(connection: &Connection, migrations: &Migrations<'static>, path: &Path) -> StoreResult<()> {
+    let failed = |error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => while_opening(path)(err),
+        other => StoreError::internal(other),
+    };
+    let found = usize::from(migrations.current_version(connection).map_err(failed)?);
+    let pending = migrations.pending_migrations(connection).map_err(failed)?;
+    if pending < 0 {
+        return Err(StoreError::TooNew { found, known: found.saturating_sub(pending.unsigned_abs() as usize) });
+    }
+    if pending > 0 {
+        let why = format!("its schema version {found} lacks {pending} steps; start its service once");
+        return Err(StoreError::Refused { store: path.display().to_string(), why });
+    }
+    Ok(())
+}
+
 /// A connection that can only read.
 pub(super) fn reader(path: &Path) -> StoreResult<Connection> {
     let settings = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;";

@@ -107,6 +107,16 @@ impl Sqlite {
         Ok(Self::new(Entry { write: None, read }, threads, counters))
     }
 
+    /// The same for a database that must have exactly this schema.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`]; [`StoreError::Refused`] for an older schema, which a service brings to the current one.
+    pub fn open_read_only_as(path: &Path, migrations: &Migrations<'static>) -> StoreResult<Sqlite> {
+        let whole = connect::absolute(path)?;
+        connect::require(&connect::reader(&whole)?, migrations, &whole)?;
+        Self::open_read_only(path)
+    }
+
     fn new(entry: Entry, threads: Vec<JoinHandle<()>>, counters: Arc<Counters>) -> Self {
         Sqlite(Arc::new(Inner { entry: RwLock::new(Some(entry)), threads: threads.into(), counters }))
     }

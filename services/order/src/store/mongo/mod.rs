@@ -2,7 +2,7 @@
 
 mod menu;
 mod orders;
-mod schema;
+pub(crate) mod schema;
 mod stir;
 
 use std::sync::Arc;

@@ -2,15 +2,15 @@ use store::mongo::bson::doc;
 use store::mongo::{Index, MongoQueue, Schema};
 
 /// The field of an order with its outbox.
-pub(super) const OUTBOX: &str = "outbox";
+pub(crate) const OUTBOX: &str = "outbox";
 /// One number of a day belongs to one order.
-pub(super) const NUMBER: &str = "number";
+pub(crate) const NUMBER: &str = "number";
 /// One request belongs to one order.
-pub(super) const REQUEST: &str = "request";
+pub(crate) const REQUEST: &str = "request";
 
 /// An order is one document with its lines, history, charges and outbox. Times are RFC 3339 texts of one length, which
 /// sort as they should. Filters of partial indexes use only what servers before 6.0 know.
-pub(super) fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let orders = vec![
         Index::on(NUMBER, doc! { "day": 1, "number": 1 }).unique(),
         Index::on(REQUEST, doc! { "request.scope": 1, "request.key": 1 })

@@ -2,7 +2,7 @@
 
 mod menu;
 mod orders;
-mod schema;
+pub(crate) mod schema;
 
 use std::path::Path;
 use std::sync::Arc;

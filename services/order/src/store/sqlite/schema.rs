@@ -60,10 +60,10 @@ CREATE TABLE keys (
 ";
 
 /// The table of the outbox.
-pub(super) const OUTBOX: WorkTable = WorkTable::new("outbox");
+pub(crate) const OUTBOX: WorkTable = WorkTable::new("outbox");
 
 /// Every version of the schema, oldest first.
-pub(super) fn migrations() -> Migrations<'static> {
+pub(crate) fn migrations() -> Migrations<'static> {
     let outbox: &'static str = Box::leak(WorkTable::create_sql("outbox").into_boxed_str());
     Migrations::new(vec![M::up(FIRST), M::up(outbox)])
 }

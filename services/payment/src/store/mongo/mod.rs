@@ -3,7 +3,7 @@
 
 mod document;
 mod outbox;
-mod schema;
+pub(crate) mod schema;
 
 use std::sync::Arc;
 

@@ -2,18 +2,18 @@ use store::mongo::bson::doc;
 use store::mongo::{Index, MongoQueue, Schema};
 
 /// The field of a payment with its work towards MercadoPago, strictly in order.
-pub(super) const OUTBOX: &str = "outbox";
+pub(crate) const OUTBOX: &str = "outbox";
 /// The field with the one entry that tells the order service; a list of its own, so that neither holds the other back.
-pub(super) const NOTICE: &str = "notice";
+pub(crate) const NOTICE: &str = "notice";
 /// An order has one open payment.
-pub(super) const LIVE: &str = "live";
+pub(crate) const LIVE: &str = "live";
 /// A key has made one payment.
-pub(super) const KEY: &str = "key";
+pub(crate) const KEY: &str = "key";
 /// Each of MercadoPago's payments belongs to one of ours.
-pub(super) const PROVIDER: &str = "provider";
+pub(crate) const PROVIDER: &str = "provider";
 
 /// Filters of partial indexes use only what servers before 6.0 know.
-pub(super) fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let exists = || doc! { "$exists": true };
     let payments = vec![
         Index::on(LIVE, doc! { "order_id": 1 }).unique().only(doc! { "live": true }),

@@ -1,7 +1,7 @@
 //! The port on SQLite: a payment is one row with its value as JSON, next to the columns that are searched or unique.
 
 mod read;
-mod schema;
+pub(crate) mod schema;
 mod write;
 
 use std::path::Path;
@@ -16,8 +16,8 @@ use store::{NewWork, Sqlite, SqliteQueue, StoreError, StoreResult, WorkCounts, W
 use super::{Filter, Inserted, Listed, PaymentStore, Saved, Schedule};
 use crate::payment::{Payment, Step};
 
-const INBOX: WorkTable = WorkTable::new("inbox");
-const OUTBOX: WorkTable = WorkTable::new("outbox");
+pub(crate) const INBOX: WorkTable = WorkTable::new("inbox");
+pub(crate) const OUTBOX: WorkTable = WorkTable::new("outbox");
 
 /// Payments in a SQLite file.
 #[derive(Debug, Clone)]

@@ -51,6 +51,6 @@ static FIRST: LazyLock<String> =
     LazyLock::new(|| [PAYMENTS, &WorkTable::create_sql("inbox"), &WorkTable::create_sql("outbox")].concat());
 
 /// Every step from an empty file to the current schema.
-pub(super) fn migrations() -> Migrations<'static> {
+pub(crate) fn migrations() -> Migrations<'static> {
     Migrations::new(vec![M::up(FIRST.as_str())])
 }
