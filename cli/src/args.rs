@@ -7,6 +7,7 @@ mod places;
 mod platform;
 mod rehearse;
 mod replay;
+mod verify;
 mod webhook;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(crate) use places::{Places, Target};
 pub(crate) use platform::{Board, OpenApi, OpenApiOf, Panel, Serve, Up};
 pub(crate) use replay::Replay;
 pub(crate) use rehearse::Rehearse;
+pub(crate) use verify::VerifyStores;
 pub(crate) use webhook::{Sign, Simulate, Verify, Webhook};
 
 use crate::exit::Exit;
@@ -113,6 +115,8 @@ pub(crate) enum Command {
     /// MercadoPago's notifications: simulate, sign, verify
     #[command(subcommand, after_help = "Example:\n  lanchonete webhook simulate --order 12 --status approved")]
     Webhook(Webhook),
+    /// Check on the live stores what must always hold: money, payments, histories, numbers
+    Verify(VerifyStores),
     /// The kitchen's order board in the terminal
     Board(Board),
     /// The public pick-up screen: numbers in preparation and ready

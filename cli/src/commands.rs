@@ -18,6 +18,7 @@ mod seed;
 mod serve;
 mod token;
 mod up;
+mod verify;
 mod webhook;
 
 use std::future::Future;
@@ -52,6 +53,7 @@ pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
         Command::Payment(args) => wait_for(payment::run(common, args, printer)),
         Command::Webhook(args) => wait_for(webhook::run(common, args, printer)),
         Command::Rehearse(args) => serve_with(rehearse::run(common, args, printer)),
+        Command::Verify(args) => serve_with(verify::run(common, args, printer)),
         Command::Panel(args) => serve_with(panel::run(common, args, printer)),
         Command::Config(args) => config::run(common, args, printer),
         Command::Completions(args) => completions::run(args, printer),

@@ -147,6 +147,13 @@ pub(crate) struct BoardConfig {
     pub(crate) bell: bool,
 }
 
+/// How `verify` looks.
+#[derive(Debug, Clone)]
+pub(crate) struct VerifyConfig {
+    pub(crate) patience: Duration,
+    pub(crate) entry_limit: Duration,
+}
+
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -159,6 +166,7 @@ pub(crate) struct Config {
     pub(crate) security: SecurityConfig,
     pub(crate) log: LogConfig,
     pub(crate) board: BoardConfig,
+    pub(crate) verify: VerifyConfig,
     pub(crate) sandbox_retry_every: Duration,
     pub(crate) sandbox_chaos: Chaos,
     pub(crate) mongodb: ConnectOptions,
@@ -245,6 +253,10 @@ impl Config {
             reader.fault("board.interval", "must be at least 100ms");
         }
         let limits = limits::read(&mut reader);
+        let verify = VerifyConfig {
+            patience: reader.duration("verify.patience"),
+            entry_limit: reader.duration("verify.entry_limit"),
+        };
         reader.finish().map_err(faults)?;
         let data_dir = common.data_dir.clone();
         Ok(Config {
@@ -261,6 +273,7 @@ impl Config {
             security,
             log,
             board,
+            verify,
         })
     }
 

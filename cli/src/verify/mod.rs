@@ -48,6 +48,13 @@ pub(crate) struct Options {
     pub(crate) progress: Progress,
 }
 
+impl Options {
+    /// As configured.
+    pub(crate) fn new(config: &Config, progress: Progress) -> Self {
+        Options { patience: config.verify.patience, entry_limit: config.verify.entry_limit, progress }
+    }
+}
+
 /// Both stores, to be read.
 struct Stores {
     orders: Arc<dyn order::audit::Audit>,
