@@ -15,6 +15,7 @@ mod master_key;
 mod platform;
 mod print;
 mod verify;
+mod rehearse;
 
 use std::process::ExitCode;
 use std::time::Instant;

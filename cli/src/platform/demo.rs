@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use api::auth::{Identify, Register};
-use api::client::{AuthClient, CallError, OrderClient, PaymentClient, PaymentFilter};
+use api::client::{AuthClient, OrderClient, PaymentClient, PaymentFilter};
 use api::order::{NewLine, NewOrder, Order, Product};
 use aws_lc_rs::rand;
 use domain::{CustomerId, PaymentMethod, Role};
@@ -16,6 +15,7 @@ use crate::config::Service;
 use crate::exit::Outcome;
 use crate::fixtures::{self, Customer};
 use crate::print::Printer;
+use crate::rehearse::admit;
 
 /// Between two customers, in seconds.
 const ARRIVAL: (u64, u64) = (3, 12);
@@ -80,24 +80,13 @@ async fn customer(shop: &Shop) -> Outcome {
         return Ok(());
     }
     let person = pick(&shop.people);
-    let id = if below(IDENTIFIES) == 0 { Some(admit(&shop.door, person).await?) } else { None };
+    let id = if below(IDENTIFIES) == 0 { Some(admit(&shop.door, person).await?.id) } else { None };
     let order = shop.kiosk.place(&wanted(&menu, person, id), None).await?;
     pause(PAYING).await;
     if below(LEAVES) == 0 {
         return Ok(());
     }
     pay(shop, &order).await
-}
-
-/// Who was here before is found by the CPF; the others register.
-async fn admit(door: &AuthClient, person: &Customer) -> Outcome<CustomerId> {
-    match door.identify(&Identify { cpf: person.cpf.clone() }).await {
-        Err(CallError::Refused(problem, _)) if problem.status == 404 => {}
-        answer => return Ok(answer?.id),
-    }
-    let Customer { name, email, cpf } = person;
-    let body = Register { name: name.clone(), email: email.clone(), cpf: cpf.clone(), password: None };
-    Ok(door.register(&body).await?.id)
 }
 
 fn wanted(menu: &[Product], person: &Customer, customer_id: Option<CustomerId>) -> NewOrder {
