@@ -5,7 +5,11 @@ use domain::Page;
 use store::{Dead, DeadLetters, StoreResult, WorkEntry};
 
 use crate::desk::Desk;
+use crate::payment::Actor;
 use crate::task::Task;
+
+/// Dead letters that are looked through before they are replayed, at most.
+const MOST: usize = 10_000;
 
 impl Desk {
     fn letters(&self) -> DeadLetters {
@@ -20,7 +24,13 @@ impl Desk {
     }
 
     /// Has dead letters tried again; returns how many.
-    pub(crate) async fn replay(&self, asked: Replay) -> StoreResult<u64> {
+    pub(crate) async fn replay(&self, asked: Replay, actor: &Actor) -> StoreResult<u64> {
+        let wanted = |entry: &WorkEntry| asked.id.is_none_or(|id| id == entry.id) && entry.kind == Task::REFUND;
+        for entry in self.outbox.dead(MOST).await?.into_iter().filter(wanted) {
+            // MercadoPago said no to that refund, so that the work alone would only say so again.
+            let Ok(payment) = entry.aggregate.parse() else { continue };
+            self.apply(payment, actor, |payment, now| payment.retry_refused(actor, now)).await?;
+        }
         let which = asked.id.map_or(Dead::All, Dead::Entry);
         let replayed = self.letters().replay(&which, self.now()).await?;
         self.inbox_wake.notify_one();

@@ -120,7 +120,10 @@ impl Desk {
                 let due = self.now().plus(after.unwrap_or_else(|| backoff(work.attempts, 0.5)));
                 self.outbox.retry(&work, due, error).await
             }
-            Verdict::Bury { error } => self.outbox.bury(&work, error).await,
+            Verdict::Bury { error } => {
+                tracing::error!(entry = %work.id, kind = %work.kind, %error, "dead letter");
+                self.outbox.bury(&work, error).await
+            }
         };
         if let Err(error) = settled {
             // The lease runs out, and then a worker does it again.
@@ -131,13 +134,18 @@ impl Desk {
 
     /// Waits, at most `answer_wait`, until a payment is no longer open.
     pub(crate) async fn until_closed(&self, id: PaymentId) -> Result<Payment, StoreError> {
+        self.until(id, |payment| !payment.is_open()).await
+    }
+
+    /// Waits, at most `answer_wait` and not at all while MercadoPago is silent, until this holds of a payment.
+    pub(crate) async fn until(&self, id: PaymentId, holds: impl Fn(&Payment) -> bool) -> Result<Payment, StoreError> {
         let gone = || StoreError::corrupt("a payment that is gone", id);
         let waiting = async {
             loop {
                 let mut changed = std::pin::pin!(self.changed.notified());
                 changed.as_mut().enable();
                 let payment = self.store.payment(id).await?.ok_or_else(gone)?;
-                if !payment.is_open() || self.provider.is_silent() {
+                if holds(&payment) || self.provider.is_silent() {
                     return Ok(payment);
                 }
                 changed.await;

@@ -1,8 +1,9 @@
 //! Asking MercadoPago for payments of which nothing is heard, so that a lost notification costs seconds, not an order.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::PaymentMethod;
+use domain::{PaymentId, PaymentMethod};
 use futures_util::StreamExt as _;
 use mercadopago::Error;
 
@@ -39,6 +40,18 @@ impl Desk {
         rest
     }
 
+    /// Asks for refunds that MercadoPago works on and does not show in its payment: a Pix refund in contingency is hidden
+    /// there (MercadoPago's page on refunds).
+    async fn follow_refunds(&self, id: PaymentId) -> Result<(), NotYet> {
+        let Some(payment) = self.store.payment(id).await? else { return Ok(()) };
+        let under_way: BTreeSet<&str> = payment.refunds_in_process().collect();
+        for provider_id in under_way {
+            let told = self.provider.refunds(provider_id).await?;
+            self.apply(id, &Actor::Provider, |payment, now| payment.refunds_told(&told, now)).await?;
+        }
+        Ok(())
+    }
+
     async fn check(&self, payment: Payment) -> Result<(), NotYet> {
         if payment.is_open() && self.now() >= payment.expires_at && payment.closing().is_none() {
             let close = |payment: &mut Payment, now| payment.close(Why::Expired, &Actor::System, None, now);
@@ -54,6 +67,7 @@ impl Desk {
         for provider_id in ask {
             self.ask(&provider_id).await?;
         }
+        self.follow_refunds(payment.id).await?;
         if !payment.is_open() {
             // Begun on a checkout just before it was closed.
             self.give_up_payments(payment.id, &domain::EntryId::new().to_string()).await?;

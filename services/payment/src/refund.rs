@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{EntryId, PaymentId};
 use mercadopago::Error;
-use store::{StoreError, Verdict, Work};
+use store::{Dead, StoreError, Verdict, Work};
 
 use crate::desk::Desk;
 use crate::idempotency::Key;
@@ -41,15 +41,25 @@ impl Desk {
             payment.ask_refund(asked.clone(), actor, lease, now).map_err(RefundFailed::from)
         };
         let changed = self.change(id, actor, change).await?;
-        let refund = match changed.result {
-            RefundAsked::Seen(_) => return Ok((changed.payment, true)),
-            RefundAsked::New(refund) => refund,
+        let (refund, replayed) = match changed.result {
+            RefundAsked::Seen(refund) => (refund, true),
+            RefundAsked::New(refund) | RefundAsked::Again(refund) => (refund, false),
         };
-        self.run(changed.held).await;
-        let payment = self.store.payment(id).await?.unwrap_or(changed.payment);
+        let under_way = |payment: &Payment| {
+            payment.refund(refund).is_some_and(|refund| refund.progress == RefundProgress::Requested)
+        };
+        let payment = if changed.held.is_empty() && (!replayed || under_way(&changed.payment)) {
+            // What MercadoPago refused before stands in its way as a dead letter, or is it itself.
+            self.outbox.replay(&Dead::About(id.to_string()), self.now()).await?;
+            self.outbox_wake.notify_one();
+            self.until(id, |payment| !under_way(payment) && !payment.lags()).await?
+        } else {
+            self.run(changed.held).await;
+            self.store.payment(id).await?.unwrap_or(changed.payment)
+        };
         match payment.refund(refund).map(|refund| refund.progress) {
-            Some(RefundProgress::Rejected) => Err(RefundFailed::ByProvider),
-            _ => Ok((payment, false)),
+            Some(RefundProgress::Rejected | RefundProgress::GivenUp) => Err(RefundFailed::ByProvider),
+            _ => Ok((payment, replayed)),
         }
     }
 
@@ -60,32 +70,44 @@ impl Desk {
         let Some(provider_id) = &refund.provider_payment_id else { return Ok(Verdict::Done) };
         if refund.progress == RefundProgress::Requested {
             match self.give_back(refund, provider_id, work).await? {
-                Some(answer) => {
+                Ok(answer) => {
                     self.apply(id, &Actor::Provider, |p, now| p.refund_answered(refund.id, &answer, now)).await?;
+                    self.ask(provider_id).await?;
                 }
-                None => return Ok(Verdict::Done),
+                Err(code) => {
+                    // First, so that it is known whether the money is still here.
+                    self.ask(provider_id).await?;
+                    self.apply(id, &Actor::Provider, |p, now| p.refund_refused(refund.id, &code, now)).await?;
+                }
             }
+        } else {
+            self.ask(provider_id).await?;
         }
-        self.ask(provider_id).await?;
-        let lags = self.store.payment(id).await?.is_some_and(|payment| payment.lags());
-        if lags { Err(NotYet::Wait("MercadoPago's payment lags behind its refund", LAG)) } else { Ok(Verdict::Done) }
+        let Some(payment) = self.store.payment(id).await? else { return Ok(Verdict::Done) };
+        if payment.refund(refund.id).is_some_and(|refund| refund.progress == RefundProgress::Rejected) {
+            return Ok(Verdict::Bury { error: "MercadoPago refused the refund".to_owned() });
+        }
+        if payment.lags() {
+            return Err(NotYet::Wait("MercadoPago's payment lags behind its refund", LAG));
+        }
+        Ok(Verdict::Done)
     }
 
-    /// `None` when MercadoPago refused it, which is then written down.
+    /// MercadoPago's answer, or the code with which it said no.
     async fn give_back(
         &self,
         refund: &Refund,
         provider_id: &str,
         work: &Work,
-    ) -> Result<Option<mercadopago::Refund>, NotYet> {
+    ) -> Result<Result<mercadopago::Refund, String>, NotYet> {
         // Past a day the key may be forgotten.
         if self.now().since(refund.created_at) > Key::LIFE
             && let Some(found) = self.find_refund(refund, provider_id).await?
         {
-            return Ok(Some(found));
+            return Ok(Ok(found));
         }
-        let code = match self.provider.refund(provider_id, refund.amount, &refund.id.to_string()).await {
-            Ok(answer) => return Ok(Some(answer)),
+        let code = match self.provider.refund(provider_id, refund.amount, &refund.provider_key()).await {
+            Ok(answer) => return Ok(Ok(answer)),
             Err(Error::Refused { code, .. }) => code.unwrap_or_default(),
             Err(Error::NotFound) if self.now().since(work.created_at) > self.timings.unknown_for => "404".to_owned(),
             Err(error) => return Err(error.into()),
@@ -94,21 +116,22 @@ impl Desk {
         if work.attempts > 1
             && let Some(found) = self.find_refund(refund, provider_id).await?
         {
-            return Ok(Some(found));
+            return Ok(Ok(found));
         }
-        let payment = work.aggregate.parse().map_err(StoreError::internal)?;
-        self.apply(payment, &Actor::Provider, |p, now| p.refund_refused(refund.id, &code, now)).await?;
-        Ok(None)
+        Ok(Err(code))
     }
 
-    /// A refund of this amount at MercadoPago that is none of our others.
+    /// A refund of this amount at MercadoPago that was not refused and is none of our others.
     async fn find_refund(&self, refund: &Refund, provider_id: &str) -> Result<Option<mercadopago::Refund>, NotYet> {
         let known = self.store.by_provider(provider_id).await?;
         let others = |id: &str| known.as_ref().is_some_and(|payment| payment.knows_refund(id));
         let since = refund.created_at.minus(SKEW);
         let found = self.provider.refunds(provider_id).await?.into_iter();
         let mut fits = found.filter(|told| {
-            told.amount == refund.amount && told.created_at.is_none_or(|at| at >= since) && !others(&told.id)
+            RefundProgress::from_provider(&told.status) != RefundProgress::Rejected
+                && told.amount == refund.amount
+                && told.created_at.is_none_or(|at| at >= since)
+                && !others(&told.id)
         });
         Ok(fits.next())
     }

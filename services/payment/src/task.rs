@@ -23,12 +23,15 @@ pub(crate) enum Task {
 pub(crate) struct Unreadable(String);
 
 impl Task {
+    /// The word for a refund.
+    pub(crate) const REFUND: &'static str = "refund";
+
     /// The word that is stored.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Task::Charge => "charge",
             Task::Close => "close",
-            Task::Refund(_) => "refund",
+            Task::Refund(_) => Self::REFUND,
             Task::Notify => "notify",
         }
     }
@@ -52,7 +55,7 @@ impl Task {
         let task = match work.kind.as_str() {
             "charge" => Task::Charge,
             "close" => Task::Close,
-            "refund" => Task::Refund(text("refund_id").and_then(|id| id.parse().ok()).ok_or_else(unreadable)?),
+            Self::REFUND => Task::Refund(text("refund_id").and_then(|id| id.parse().ok()).ok_or_else(unreadable)?),
             "notify" => Task::Notify,
             _ => return Err(unreadable()),
         };

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use web::{Fail, NoParams, Paged, RawBody, Who, listed};
 
-use super::access::Admins;
+use super::access::{Admins, actor};
 use super::{Desks, error};
 
 /// Lists the work that was given up, oldest first.
@@ -43,7 +43,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn replay(State(desk): State<Desks>, who: Who<Admins>, body: RawBody) -> Result<Json<Replayed>, Fail> {
     let asked: Replay = body.read_or_default().await?;
-    let replayed = desk.replay(asked).await.map_err(error::store)?;
+    let replayed = desk.replay(asked, &actor(&who)).await.map_err(error::store)?;
     if asked.id.is_some() && replayed == 0 {
         return Err(Fail::not_found("Não há nada parado com esse código.", "There is no dead letter with this id."));
     }

@@ -7,8 +7,10 @@ mod close;
 mod create;
 mod describe;
 mod facts;
+mod follow;
 mod manual;
 mod refund;
+mod refused;
 mod report;
 mod step;
 
@@ -102,6 +104,9 @@ pub struct Refund {
     pub created_at: Timestamp,
     /// The key it was asked for with.
     key: Option<Key>,
+    /// How often MercadoPago has refused it.
+    #[serde(default)]
+    refusals: u32,
 }
 
 fn email<S: Serializer>(email: &Option<Email>, serializer: S) -> Result<S::Ok, S::Error> {

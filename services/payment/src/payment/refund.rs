@@ -17,8 +17,10 @@ pub enum RefundProgress {
     InProcess,
     /// The money went back.
     Approved,
-    /// MercadoPago refused it; the money is still here.
+    /// MercadoPago refused it; the money is still here, and a person must say what next.
     Rejected,
+    /// MercadoPago refused it, and it is not tried again: another was asked for, or the money went back another way.
+    GivenUp,
 }
 
 impl RefundProgress {
@@ -38,6 +40,7 @@ impl RefundProgress {
             RefundProgress::InProcess => "in_process",
             RefundProgress::Approved => "approved",
             RefundProgress::Rejected => "rejected",
+            RefundProgress::GivenUp => "given_up",
         }
     }
 
@@ -63,6 +66,8 @@ pub struct AskRefund<'a> {
 pub enum RefundAsked {
     /// It is on its way.
     New(EntryId),
+    /// It was refused before, and is on its way once more.
+    Again(EntryId),
     /// The same was asked for before.
     Seen(EntryId),
 }
@@ -121,12 +126,6 @@ impl Payment {
         self.refunds.iter().any(|refund| refund.provider_refund_id.as_deref() == Some(provider_refund_id))
     }
 
-    /// MercadoPago's payments whose refunds are under way.
-    pub fn refunds_in_process(&self) -> impl Iterator<Item = &str> {
-        let under_way = self.refunds.iter().filter(|r| r.progress == RefundProgress::InProcess);
-        under_way.filter_map(|r| r.provider_payment_id.as_deref())
-    }
-
     /// Asks for money to go back. Money that did not come through MercadoPago is handed
     /// back at the counter and counts at once.
     ///
@@ -143,6 +142,10 @@ impl Payment {
         if let Some(seen) = self.seen(asked.key.as_ref(), now)? {
             return Ok((RefundAsked::Seen(seen), step));
         }
+        if let Some(refused) = self.refused_with(asked.key.as_ref()) {
+            self.try_again(refused, actor, now, &mut step);
+            return Ok((RefundAsked::Again(refused), step));
+        }
         if self.status() != PaymentStatus::Approved {
             return Err(RefundRefused::NotPaid(self.status()));
         }
@@ -151,6 +154,7 @@ impl Payment {
         if !amount.is_positive() || amount > left {
             return Err(RefundRefused::Amount { left });
         }
+        self.give_up_refused(now, &mut step);
         let payer = self.speaker().filter(|s| s.status.was_paid()).map(|s| s.provider_payment_id.clone());
         let id = EntryId::new();
         self.refunds.push(Refund {
@@ -161,6 +165,7 @@ impl Payment {
             provider_refund_id: None,
             created_at: now,
             key: asked.key,
+            refusals: 0,
         });
         step.log(self, now, "refund_requested", actor, Some(format!("{amount}: {}", asked.reason)));
         match payer {
@@ -170,13 +175,13 @@ impl Payment {
         Ok((RefundAsked::New(id), step))
     }
 
-    /// A key holds for a day, and not for a refund that was refused: asking again is then a new try.
+    /// A key holds for a day, and not for a refund that was refused: asking again is then another try.
     fn seen(&self, key: Option<&Key>, now: Timestamp) -> Result<Option<EntryId>, RefundRefused> {
         let Some(key) = key else { return Ok(None) };
         let same = |r: &&Refund| {
             r.key.as_ref().is_some_and(|known| known.scope == key.scope)
                 && now.since(r.created_at) < Key::LIFE
-                && r.progress != RefundProgress::Rejected
+                && !matches!(r.progress, RefundProgress::Rejected | RefundProgress::GivenUp)
         };
         match self.refunds.iter().find(same) {
             Some(refund) if refund.key.as_ref() == Some(key) => Ok(Some(refund.id)),
@@ -204,6 +209,9 @@ impl Payment {
             self.set_progress(id, progress, Some(answer.id.clone()));
             let what = format!("{} {} {}", answer.id, answer.amount, progress.as_str());
             step.log(self, now, "refund", &Actor::Provider, Some(what));
+            if progress == RefundProgress::Rejected {
+                self.refused_for_good(id, &answer.id, now, &mut step);
+            }
         }
         step
     }
@@ -212,14 +220,12 @@ impl Payment {
     pub fn refund_refused(&mut self, id: EntryId, code: &str, now: Timestamp) -> Step {
         let mut step = Step::default();
         if self.refund(id).is_some_and(|known| known.progress.is_open()) {
-            self.set_progress(id, RefundProgress::Rejected, None);
-            tracing::error!(payment = %self.id, code, "MercadoPago refused a refund");
-            step.log(self, now, "refund_refused", &Actor::Provider, Some(code.to_owned()));
+            self.refused_for_good(id, code, now, &mut step);
         }
         step
     }
 
-    fn set_progress(&mut self, id: EntryId, progress: RefundProgress, provider_id: Option<String>) {
+    pub(super) fn set_progress(&mut self, id: EntryId, progress: RefundProgress, provider_id: Option<String>) {
         if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.id == id) {
             refund.progress = progress;
             refund.provider_refund_id = provider_id.or(refund.provider_refund_id.take());

@@ -39,7 +39,7 @@ impl Payment {
         };
         snapshot.status_detail = word(&snapshot.status_detail);
         self.take(snapshot, now, &mut step);
-        self.follow_refunds(report, now, &mut step);
+        self.follow_refunds(&report.refunds, now, &mut step);
         if self.qr_code.is_none() && self.method == domain::PaymentMethod::Pix {
             self.qr_code.clone_from(&report.qr_code);
             self.payment_link.clone_from(&report.ticket_url);
@@ -107,23 +107,10 @@ impl Payment {
             provider_refund_id: None,
             created_at: now,
             key: None,
+            refusals: 0,
         };
         step.work(self, &Task::Refund(refund.id), now, None);
         step.log(self, now, "second_approval", &Actor::System, Some(format!("{id}: {amount} goes back")));
         self.refunds.push(refund);
-    }
-
-    fn follow_refunds(&mut self, report: &Report, now: Timestamp, step: &mut Step) {
-        for told in &report.refunds {
-            let known = |r: &&mut Refund| r.provider_refund_id.as_ref() == Some(&told.id);
-            let Some(refund) = self.refunds.iter_mut().find(known) else { continue };
-            let progress = RefundProgress::from_provider(&told.status);
-            if refund.progress != RefundProgress::InProcess || progress == RefundProgress::InProcess {
-                continue;
-            }
-            refund.progress = progress;
-            let what = format!("{} {} {}", told.id, refund.amount, progress.as_str());
-            step.log(self, now, "refund", &Actor::Provider, Some(what));
-        }
     }
 }

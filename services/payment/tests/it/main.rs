@@ -6,6 +6,7 @@
 mod conformance;
 mod charges;
 mod counter;
+mod dead_letters;
 mod defects;
 mod expiry;
 mod instances;
@@ -15,6 +16,7 @@ mod orders;
 mod provider;
 mod reading;
 mod refunds;
+mod refusals;
 mod reports;
 mod sandboxed;
 mod trouble;

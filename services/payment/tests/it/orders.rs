@@ -67,8 +67,8 @@ impl Orders {
         self.inner.down.store(down, Ordering::SeqCst);
     }
 
-    pub(crate) fn refuse(&self) {
-        self.inner.refused.store(true, Ordering::SeqCst);
+    pub(crate) fn refuse(&self, refused: bool) {
+        self.inner.refused.store(refused, Ordering::SeqCst);
     }
 
     pub(crate) fn notices(&self, payment: PaymentId) -> Vec<PaymentNotice> {

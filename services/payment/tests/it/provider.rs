@@ -29,6 +29,10 @@ pub(crate) struct Inner {
     by_key: HashMap<String, String>,
     pub(crate) preferences: HashMap<String, Value>,
     refunds: HashMap<String, Value>,
+    /// Whether a payment does not show its refunds; the list of refunds always does.
+    pub(crate) hides_refunds: bool,
+    /// What asking for a payment answers instead, when it must fail.
+    pub(crate) read_status: Option<u16>,
     /// The faults to come, one for each writing call.
     pub(crate) faults: VecDeque<Fault>,
     /// What the next refunds say of themselves.
@@ -98,6 +102,21 @@ impl Inner {
         payment["date_last_updated"] = now.into();
     }
 
+    /// Ends the one refund that is under way.
+    pub(crate) fn end_refund(&mut self, status: &str) {
+        let now = self.tick();
+        let refund = self.refunds.values_mut().find(|refund| refund["status"] == "in_process").expect("one under way");
+        refund["status"] = status.into();
+        let refund = refund.clone();
+        let payment = self.payments.get_mut(&refund["payment_id"].to_string()).expect("its payment");
+        for shown in payment["refunds"].as_array_mut().unwrap().iter_mut().filter(|shown| shown["id"] == refund["id"]) {
+            *shown = refund.clone();
+        }
+        if status == "approved" {
+            give_back(payment, &refund["amount"], now);
+        }
+    }
+
     /// A try on a checkout.
     pub(crate) fn pay_checkout(&mut self, reference: &str, amount: f64, status: &str) -> String {
         let id = self.new_payment(&json!({ "transaction_amount": amount, "external_reference": reference }));
@@ -131,7 +150,11 @@ fn busy() -> Response {
 }
 
 async fn read_payment(State(inner): Shared, Path(id): Path<String>) -> Response {
-    match inner.lock().unwrap().payments.get(&id) {
+    let inner = inner.lock().unwrap();
+    if let Some(status) = inner.read_status {
+        return refuse(status);
+    }
+    match inner.payments.get(&id) {
         Some(payment) => Json(payment.clone()).into_response(),
         None => refuse(404),
     }
@@ -177,19 +200,26 @@ async fn refund(State(inner): Shared, Path(id): Path<String>, headers: HeaderMap
         let now = inner.tick();
         let refund = json!({ "id": number, "payment_id": id.parse::<i64>().unwrap(), "amount": body["amount"], "status": status, "date_created": now_text() });
         inner.refunds.insert(key(&headers), refund.clone());
+        let hides = inner.hides_refunds;
         let payment = inner.payments.get_mut(&id).expect("a payment");
-        payment["refunds"].as_array_mut().unwrap().push(refund.clone());
+        if !hides {
+            payment["refunds"].as_array_mut().unwrap().push(refund.clone());
+        }
         if status == "approved" {
-            let back = payment["transaction_amount_refunded"].as_f64().unwrap() + body["amount"].as_f64().unwrap();
-            payment["transaction_amount_refunded"] = back.into();
-            let whole = (back - payment["transaction_amount"].as_f64().unwrap()).abs() < 0.001;
-            payment["status"] = if whole { "refunded" } else { "approved" }.into();
-            payment["status_detail"] = if whole { "refunded" } else { "partially_refunded" }.into();
-            payment["date_last_updated"] = now.into();
+            give_back(payment, &body["amount"], now);
         }
         (fault, refund)
     };
     if fault.is_some() { hang().await } else { (StatusCode::CREATED, Json(refund)).into_response() }
+}
+
+fn give_back(payment: &mut Value, amount: &Value, now: String) {
+    let back = payment["transaction_amount_refunded"].as_f64().unwrap() + amount.as_f64().unwrap();
+    payment["transaction_amount_refunded"] = back.into();
+    let whole = (back - payment["transaction_amount"].as_f64().unwrap()).abs() < 0.001;
+    payment["status"] = if whole { "refunded" } else { "approved" }.into();
+    payment["status_detail"] = if whole { "refunded" } else { "partially_refunded" }.into();
+    payment["date_last_updated"] = now.into();
 }
 
 fn now_text() -> String {
@@ -197,7 +227,9 @@ fn now_text() -> String {
 }
 
 async fn refunds(State(inner): Shared, Path(id): Path<String>) -> Response {
-    Json(inner.lock().unwrap().payments[&id]["refunds"].clone()).into_response()
+    let inner = inner.lock().unwrap();
+    let of_it: Vec<&Value> = inner.refunds.values().filter(|refund| refund["payment_id"].to_string() == id).collect();
+    Json(json!(of_it)).into_response()
 }
 
 async fn create_preference(State(inner): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {

@@ -99,7 +99,7 @@ async fn an_order_service_that_is_down_hears_of_it_later() {
 #[tokio::test]
 async fn an_order_service_that_says_no_leaves_a_dead_letter() {
     let world = World::start().await;
-    world.orders.refuse();
+    world.orders.refuse(true);
     world.pix().await;
     eventually(SOON, || async { (world.dead_letters().await == 1).then_some(()) }).await;
 }
