@@ -11,6 +11,7 @@ mod arrival;
 mod body;
 mod cors;
 mod docs;
+mod document;
 mod door;
 mod edge;
 mod fail;
@@ -34,7 +35,7 @@ mod words;
 
 pub use body::{Body, RawBody};
 pub use cors::{NotAnOrigin, Origin, open_to};
-pub use docs::document;
+pub use document::document;
 pub use fail::Fail;
 pub use faults::Faults;
 pub use headers::{IdempotencyKey, IfMatch};
@@ -49,7 +50,7 @@ pub use remote_keys::{KeyMemory, RemoteKeys};
 pub use serve::serve;
 pub use shell::{Shell, shell};
 pub use token::{TokenFault, TokenRules, Verifier};
-pub use who::{Anyone, Caller, Permit, Who};
+pub use who::{Anyone, Caller, Pass, Permit, Who};
 
 #[doc(hidden)]
 pub use domain::Role as __Role;

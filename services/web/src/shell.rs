@@ -36,7 +36,7 @@ pub struct Shell {
 /// No page but the service's own may read its answers in a browser, unless [`crate::open_to`] lets it.
 pub fn shell(routes: OpenApiRouter<()>, shell: Shell) -> axum::Router {
     let (routes, documented) = routes.split_for_parts();
-    let document = docs::document(shell.openapi, documented);
+    let document = crate::document(shell.openapi, documented);
     let known = routes
         .merge(probes::routes(shell.name, shell.readiness, shell.metrics.clone()))
         .merge(docs::routes(&document))

@@ -30,9 +30,6 @@ pub(super) struct Filter {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The persons", body = [Customer], headers(("X-Total-Count" = u32, description = "How many there are in all"))),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
-        (status = 422, description = "`invalid_parameter`"),
     )
 )]
 pub(super) async fn list(
@@ -53,8 +50,6 @@ pub(super) async fn list(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The person", body = Customer),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
         (status = 404, description = "`not_found`"),
     )
 )]
@@ -76,12 +71,7 @@ pub(super) async fn show(
     security(("bearer" = [])),
     responses(
         (status = 201, description = "The administrator", body = Customer),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
         (status = 409, description = "`conflict`: the e-mail or the CPF is taken"),
-        (status = 400, description = "`invalid_json`"),
-        (status = 413, description = "`too_large`"),
-        (status = 415, description = "`unsupported_media`"),
         (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]
@@ -103,12 +93,7 @@ pub(super) async fn create_admin(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The customer, masked, with a short-lived token", body = Admitted),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
         (status = 404, description = "`not_found`: nobody has this CPF"),
-        (status = 400, description = "`invalid_json`"),
-        (status = 413, description = "`too_large`"),
-        (status = 415, description = "`unsupported_media`"),
         (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]
@@ -130,12 +115,7 @@ pub(super) async fn identify(
     security(("bearer" = [])),
     responses(
         (status = 201, description = "The customer, with a short-lived token", body = Admitted),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
         (status = 409, description = "`conflict`: the e-mail or the CPF is taken"),
-        (status = 400, description = "`invalid_json`"),
-        (status = 413, description = "`too_large`"),
-        (status = 415, description = "`unsupported_media`"),
         (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]
@@ -156,11 +136,6 @@ pub(super) async fn register(
     security(("bearer" = [])),
     responses(
         (status = 201, description = "A customer of whom nothing is known, with a short-lived token", body = Admitted),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
-        (status = 400, description = "`invalid_json`"),
-        (status = 413, description = "`too_large`"),
-        (status = 415, description = "`unsupported_media`"),
         (status = 422, description = "`invalid_body`, with every fault"),
     )
 )]

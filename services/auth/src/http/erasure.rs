@@ -25,7 +25,6 @@ use crate::token::Proof;
     security(("bearer" = [])),
     responses(
         (status = 204, description = "Erased here, and under way elsewhere", headers(("Location" = String, description = "The receipt, for an administrator"))),
-        (status = 401, description = "`unauthenticated`"),
         (status = 403, description = "`forbidden`: another role, or signed in without a password"),
         (status = 404, description = "`not_found`: nobody, or somebody else"),
     )
@@ -61,8 +60,6 @@ pub(super) async fn erase(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The erasure, without anything about the person", body = Erased),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
         (status = 404, description = "`not_found`"),
     )
 )]

@@ -44,9 +44,7 @@ pub(super) struct RevokeForm {
     responses(
         (status = 200, description = "It does not hold, or not much longer"),
         (status = 400, description = "invalid_request", body = OAuthError),
-        (status = 401, description = "`unauthenticated`"),
         (status = 403, description = "unauthorized_client: somebody else's token", body = OAuthError),
-        (status = 413, description = "`too_large`"),
     )
 )]
 pub(super) async fn revoke(
@@ -113,8 +111,6 @@ fn refused(error: RevokeError) -> Refusal {
     responses(
         (status = 200, description = "All of them", body = [Revocation], headers(("ETag" = String, description = "Of this list"))),
         (status = 304, description = "The list is the one that is known"),
-        (status = 401, description = "`unauthenticated`"),
-        (status = 403, description = "`forbidden`"),
     )
 )]
 pub(super) async fn revocations(

@@ -24,7 +24,6 @@ use crate::token::Issued;
         (status = 200, description = "A token", body = TokenAnswer),
         (status = 400, description = "invalid_grant, invalid_request or unsupported_grant_type", body = OAuthError),
         (status = 401, description = "invalid_client", body = OAuthError),
-        (status = 413, description = "`too_large`"),
         (status = 429, description = "Too many wrong passwords; Retry-After says when again", body = OAuthError),
     )
 )]
@@ -61,7 +60,6 @@ fn answer(issued: Issued) -> TokenAnswer {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller", body = Me),
-        (status = 401, description = "`unauthenticated`"),
     )
 )]
 pub(super) async fn me(

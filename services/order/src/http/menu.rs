@@ -84,7 +84,6 @@ fn created<T: Serialize>(path: String, value: T) -> Response {
 #[utoipa::path(get, path = "/categories", tag = "menu", params(CategoryQuery, web::PageParams), responses(
     (status = 200, body = [Category], description = "A page, with X-Total-Count and ETag"),
     (status = 304, description = "Still the one of If-None-Match"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "A bad parameter"),
 ))]
 async fn categories(State(core): Shared, headers: HeaderMap, query: Paged<CategoryQuery>) -> Response {
     let hung = core.wall.read();
@@ -97,7 +96,7 @@ async fn categories(State(core): Shared, headers: HeaderMap, query: Paged<Catego
 #[utoipa::path(get, path = "/categories/{id}", tag = "menu", params(("id" = CategoryId, Path)), responses(
     (status = 200, body = Category, description = "The category"),
     (status = 304, description = "Still the one of If-None-Match"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such category"),
+    (status = 404, description = "No such category"),
 ))]
 async fn category(
     State(core): Shared,
@@ -113,8 +112,7 @@ async fn category(
 #[utoipa::path(post, path = "/categories", tag = "menu", security(("bearer" = [])), request_body = NewCategory,
 responses(
     (status = 201, body = Category, description = "Added; Location names it"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "The name is taken"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
+    (status = 409, description = "The name is taken"),
 ))]
 async fn add_category(
     State(core): Shared,
@@ -129,9 +127,8 @@ async fn add_category(
 #[utoipa::path(patch, path = "/categories/{id}", tag = "menu", security(("bearer" = [])),
 params(("id" = CategoryId, Path)), request_body = PatchCategory, responses(
     (status = 200, body = Category, description = "The category as it is now"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such category"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "The name is taken"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
+    (status = 404, description = "No such category"),
+    (status = 409, description = "The name is taken"),
 ))]
 async fn patch_category(
     State(core): Shared,
@@ -148,8 +145,8 @@ async fn patch_category(
 #[utoipa::path(delete, path = "/categories/{id}", tag = "menu", security(("bearer" = [])),
 params(("id" = CategoryId, Path)), responses(
     (status = 204, description = "Removed"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such category"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "It has products"),
+    (status = 404, description = "No such category"),
+    (status = 409, description = "It has products"),
 ))]
 async fn remove_category(
     State(core): Shared,
@@ -164,7 +161,6 @@ async fn remove_category(
 #[utoipa::path(get, path = "/products", tag = "menu", params(ProductQuery, web::PageParams), responses(
     (status = 200, body = [Product], description = "A page, with X-Total-Count and ETag"),
     (status = 304, description = "Still the one of If-None-Match"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "A bad parameter"),
 ))]
 async fn products(State(core): Shared, headers: HeaderMap, query: Paged<ProductQuery>) -> Response {
     let hung = core.wall.read();
@@ -177,7 +173,7 @@ async fn products(State(core): Shared, headers: HeaderMap, query: Paged<ProductQ
 #[utoipa::path(get, path = "/products/{id}", tag = "menu", params(("id" = ProductId, Path)), responses(
     (status = 200, body = Product, description = "The product"),
     (status = 304, description = "Still the one of If-None-Match"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such product"),
+    (status = 404, description = "No such product"),
 ))]
 async fn product(
     State(core): Shared,
@@ -192,8 +188,7 @@ async fn product(
 /// Adds a product
 #[utoipa::path(post, path = "/products", tag = "menu", security(("bearer" = [])), request_body = NewProduct, responses(
     (status = 201, body = Product, description = "Added; Location names it"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "The name is taken"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
+    (status = 409, description = "The name is taken"),
 ))]
 async fn add_product(State(core): Shared, _: Who<MenuKeepers>, Body(body): Body<NewProduct>) -> Result<Response, Fail> {
     let product = catalog::add_product(&core, &body).await.map_err(error::menu)?;
@@ -204,9 +199,8 @@ async fn add_product(State(core): Shared, _: Who<MenuKeepers>, Body(body): Body<
 #[utoipa::path(patch, path = "/products/{id}", tag = "menu", security(("bearer" = [])),
 params(("id" = ProductId, Path)), request_body = PatchProduct, responses(
     (status = 200, body = Product, description = "The product as it is now"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such product"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "The name is taken"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
+    (status = 404, description = "No such product"),
+    (status = 409, description = "The name is taken"),
 ))]
 async fn patch_product(
     State(core): Shared,
@@ -223,7 +217,7 @@ async fn patch_product(
 #[utoipa::path(delete, path = "/products/{id}", tag = "menu", security(("bearer" = [])),
 params(("id" = ProductId, Path)), responses(
     (status = 204, description = "Off the menu"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such product"),
+    (status = 404, description = "No such product"),
 ))]
 async fn remove_product(
     State(core): Shared,
