@@ -7,39 +7,25 @@ use api::client::CallError;
 use api::order::PaymentNotice;
 use api::payment::{CancelCharge, CounterPayment, NewPayment, NewRefund, Payment};
 use domain::{Money, OrderId, OrderStatus};
-use store::{Verdict, Work, backoff};
+use store::{Hold, Verdict, Work};
 use tokio::task::JoinHandle;
 
 use crate::core::Core;
 use crate::notice;
 use crate::order::{Cause, Charge, Errand, Order};
 
-/// How long one errand may take: the lease of the worker's entries, and of the first try of a new order.
-pub(crate) const LEASE: Duration = Duration::from_secs(30);
+/// How long an errand is held by an instance that does not renew its lease: one that was killed.
+pub(crate) const LEASE: Duration = Duration::from_secs(10);
+/// How errands are held while they are done: the worker's, and the first try of a new order.
+pub(crate) const HOLD: Hold = Hold { lease_for: LEASE, limit: Duration::from_secs(30) };
 /// How often a charge that collides with a live one is tried: the live one is being closed.
 const COLLISIONS: u32 = 30;
 
 /// Does an errand whose lease the caller holds, in a task that outlives the caller.
 pub(crate) fn send_now(core: Arc<Core>, work: Work) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let limit = LEASE.mul_f64(0.9);
-        let verdict = tokio::time::timeout(limit, handle(core.clone(), work.clone())).await;
-        let late = |_| Verdict::Retry { error: "took too long".to_owned(), after: None };
-        let outbox = core.store.outbox();
-        let settled = match verdict.unwrap_or_else(late) {
-            Verdict::Done => outbox.done(&work).await,
-            Verdict::Retry { error, after } => {
-                let wait = after.unwrap_or_else(|| backoff(work.attempts, 0.5));
-                outbox.retry(&work, core.now().plus(wait), &error).await
-            }
-            Verdict::Bury { error } => {
-                tracing::error!(entry = %work.id, kind = %work.kind, %error, "dead letter");
-                outbox.bury(&work, &error).await
-            }
-        };
-        if let Err(error) = settled {
-            tracing::warn!(entry = %work.id, ?error, "a result is not written down; the entry will be handled again");
-        }
+        let doing = handle(core.clone(), work.clone());
+        store::finish(core.store.outbox().as_ref(), core.clock.as_ref(), &work, HOLD, doing).await;
     })
 }
 

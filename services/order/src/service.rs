@@ -14,7 +14,7 @@ use crate::board::Board;
 use crate::catalog::{self, MenuError, SeedCategory, Seeded};
 use crate::core::{Core, Peer, Unsent};
 use crate::gauges::Gauges;
-use crate::outbox::{self, LEASE};
+use crate::outbox::{self, HOLD};
 use crate::store::{MongoStore, SqliteStore, Store};
 use crate::wall::Wall;
 use crate::{Settings, expiry, http, watch};
@@ -91,7 +91,7 @@ impl Service {
     pub async fn run(&self, shutdown: CancellationToken) {
         let core = &self.0.core;
         let mut workers = JoinSet::new();
-        let options = WorkerOptions { lease_for: LEASE, ..WorkerOptions::default() };
+        let options = WorkerOptions { hold: HOLD, ..WorkerOptions::default() };
         let handler = {
             let core = core.clone();
             move |work| outbox::handle(core.clone(), work)

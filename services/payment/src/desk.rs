@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::client::OrderClient;
 use domain::{Clock, Email, PaymentId, Timestamp};
 use secrecy::SecretString;
-use store::{StoreError, Verdict, Work, WorkQueue, backoff};
+use store::{StoreError, Work, WorkQueue};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -110,25 +110,8 @@ impl Desk {
     }
 
     async fn do_and_settle(self: Arc<Self>, work: Work) {
-        let verdict = match timeout(self.timings.lease.mul_f64(0.9), self.handle(&work)).await {
-            Ok(verdict) => verdict,
-            Err(_) => Verdict::Retry { error: "took too long".to_owned(), after: None },
-        };
-        let settled = match &verdict {
-            Verdict::Done => self.outbox.done(&work).await,
-            Verdict::Retry { error, after } => {
-                let due = self.now().plus(after.unwrap_or_else(|| backoff(work.attempts, 0.5)));
-                self.outbox.retry(&work, due, error).await
-            }
-            Verdict::Bury { error } => {
-                tracing::error!(entry = %work.id, kind = %work.kind, %error, "dead letter");
-                self.outbox.bury(&work, error).await
-            }
-        };
-        if let Err(error) = settled {
-            // The lease runs out, and then a worker does it again.
-            tracing::warn!(entry = %work.id, kind = %work.kind, ?error, "a result is not written down");
-        }
+        let hold = self.timings.hold();
+        store::finish(self.outbox.as_ref(), self.clock.as_ref(), &work, hold, self.handle(&work)).await;
         self.outbox_wake.notify_one();
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{Clock, Email, SystemClock};
 use secrecy::SecretString;
-use store::StoreUrl;
+use store::{Hold, StoreUrl};
 use store::mongo::ConnectOptions;
 use url::Url;
 use web::{KeySource, Limits};
@@ -66,8 +66,10 @@ pub struct Timings {
     pub answer_wait: Duration,
     /// The longest that one call to MercadoPago or to our own services takes.
     pub call_timeout: Duration,
-    /// How long a worker holds a piece of work.
+    /// How long work is held by an instance that does not renew its lease: one that was killed.
     pub lease: Duration,
+    /// The longest that doing one piece of work takes.
+    pub work_limit: Duration,
     /// How often an idle worker looks for work.
     pub poll_every: Duration,
     /// How long a charge can be paid when nobody says.
@@ -84,12 +86,20 @@ pub struct Timings {
     pub reconcile_batch: u32,
 }
 
+impl Timings {
+    /// How work is held while it is done.
+    pub(crate) fn hold(&self) -> Hold {
+        Hold { lease_for: self.lease, limit: self.work_limit }
+    }
+}
+
 impl Default for Timings {
     fn default() -> Self {
         Timings {
             answer_wait: Duration::from_millis(2_500),
             call_timeout: Duration::from_secs(10),
-            lease: Duration::from_secs(60),
+            lease: Duration::from_secs(10),
+            work_limit: Duration::from_secs(60),
             poll_every: Duration::from_millis(500),
             expires_after: Duration::from_secs(30 * 60),
             webhook_window: Duration::from_secs(10 * 60),

@@ -34,7 +34,7 @@ pub(crate) async fn run(service: &Service, shutdown: CancellationToken) {
 
 fn options(desk: &Desk) -> WorkerOptions {
     let defaults = WorkerOptions::default();
-    WorkerOptions { lease_for: desk.timings.lease, poll_every: desk.timings.poll_every, ..defaults }
+    WorkerOptions { hold: desk.timings.hold(), poll_every: desk.timings.poll_every, ..defaults }
 }
 
 async fn inbox(desk: Arc<Desk>, shutdown: CancellationToken) {

@@ -14,6 +14,6 @@ pub use mongo::Mongo;
 pub use sqlite::{Sqlite, SqliteQueue, Stats, WorkTable, is_unique_violation};
 pub use url::{StoreUrl, StoreUrlError};
 pub use work::{
-    Dead, DeadLetters, FirstLease, Lease, NewWork, Raised, Verdict, Work, WorkCounts, WorkEntry, WorkQueue, WorkState,
-    Worker, WorkerOptions, backoff,
+    Dead, DeadLetters, FirstLease, Hold, Lease, NewWork, Raised, Verdict, Work, WorkCounts, WorkEntry, WorkQueue,
+    WorkState, Worker, WorkerOptions, backoff, finish,
 };

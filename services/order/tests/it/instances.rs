@@ -146,7 +146,7 @@ async fn what_a_killed_instance_had_claimed_comes_back(url: StoreUrl) {
     shop.peer.mood(Mood::Down);
     let own = shop.place(PaymentMethod::Pix).await;
     shop.peer.mood(Mood::Up);
-    clock.advance(Duration::from_secs(10));
+    clock.advance(Duration::from_secs(9));
     shop.until(own.id, |order| order.qr_code.is_some()).await;
     assert!(shop.order(left).await.qr_code.is_none(), "its lease holds");
     assert!(!shop.peer.log().creates.iter().any(|(body, _)| body.order_id == left));

@@ -15,7 +15,6 @@ pub(crate) async fn run(state: Arc<State>, shutdown: CancellationToken) {
     let options = WorkerOptions {
         // A receiver that never answers holds a place for 22 seconds.
         concurrency: 32,
-        lease_for: Duration::from_secs(30),
         drain_for: Duration::from_secs(2),
         ..WorkerOptions::default()
     };

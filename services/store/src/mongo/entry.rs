@@ -108,6 +108,11 @@ pub(super) fn lease(at: &str, token: EntryId, until: Timestamp) -> Document {
     }
 }
 
+/// The entry, while the lease is valid.
+pub(super) fn leased_as(work: &Work) -> Document {
+    doc! { "id": work.id.to_string(), "lease_token": work.lease.token.to_string() }
+}
+
 /// The entry, while the lease is valid and nothing has raised it since.
 pub(super) fn held(work: &Work) -> Document {
     doc! { "id": work.id.to_string(), "lease_token": work.lease.token.to_string(), "raised": work.lease.raised }

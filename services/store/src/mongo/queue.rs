@@ -331,6 +331,11 @@ impl WorkQueue for MongoQueue {
         Ok(works)
     }
 
+    async fn renew(&self, work: &Work, until: Timestamp) -> StoreResult<bool> {
+        let until = doc! { "$set": { format!("{}lease_until", self.shape.found()): until.millis() } };
+        self.docs.update(self.with(work, entry::leased_as(work)), until).await.and_then(changed)
+    }
+
     async fn done(&self, work: &Work) -> StoreResult<bool> {
         let held = self.with(work, entry::held(work));
         let taken = match self.shape {

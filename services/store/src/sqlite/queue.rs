@@ -27,6 +27,11 @@ impl WorkQueue for SqliteQueue {
         self.store.write(move |c| table.claim(c, now, lease_for, limit)).await
     }
 
+    async fn renew(&self, work: &Work, until: Timestamp) -> StoreResult<bool> {
+        let (table, id, lease) = (self.table, work.id, work.lease.clone());
+        self.store.write(move |c| table.renew(c, id, &lease, until)).await
+    }
+
     async fn done(&self, work: &Work) -> StoreResult<bool> {
         let (table, id, lease) = (self.table, work.id, work.lease.clone());
         self.store.write(move |c| table.done(c, id, &lease)).await

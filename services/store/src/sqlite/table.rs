@@ -158,6 +158,16 @@ impl WorkTable {
         Ok(())
     }
 
+    /// The lease ends at `until` instead. `false` when it is not the valid one any more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn renew(&self, c: &Connection, id: EntryId, lease: &Lease, until: Timestamp) -> StoreResult<bool> {
+        let sql = self.sql("UPDATE {table} SET lease_until = ?3 WHERE id = ?1 AND lease_token = ?2");
+        let renewed = c.prepare_cached(&sql)?.execute((id.to_string(), lease.token.to_string(), until.millis()))?;
+        Ok(renewed > 0)
+    }
+
     /// The entry is done: it leaves the table, unless it was raised since it was leased; then it is due again at once.
     /// `false` when the lease is not the valid one any more.
     ///

@@ -22,6 +22,8 @@ pub enum Dead {
 pub trait WorkQueue: Send + Sync + 'static {
     /// Leases up to `limit` due entries, at most one of each aggregate: its oldest.
     async fn claim(&self, now: Timestamp, lease_for: Duration, limit: usize) -> StoreResult<Vec<Work>>;
+    /// Holds it until `until` instead, for whoever is not done with it yet.
+    async fn renew(&self, work: &Work, until: Timestamp) -> StoreResult<bool>;
     /// It is done and leaves the queue.
     async fn done(&self, work: &Work) -> StoreResult<bool>;
     /// It failed and is due again at `due_at`.

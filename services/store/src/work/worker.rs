@@ -1,16 +1,15 @@
 use std::collections::HashSet;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{Clock, EntryId, Timestamp};
-use futures_util::FutureExt as _;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::hold::{Hold, held};
 use super::{Work, WorkQueue, backoff};
 
 /// How often completion is tried while the store does not answer; after that, the lease runs out by itself.
@@ -44,8 +43,8 @@ pub struct WorkerOptions {
     pub concurrency: usize,
     /// How often an idle worker looks, should nobody have woken it.
     pub poll_every: Duration,
-    /// How long a handler may hold an entry. It is cut off shortly before, so that no two hold the same.
-    pub lease_for: Duration,
+    /// How entries are held while they are handled.
+    pub hold: Hold,
     /// How long running handlers may go on after shutdown.
     pub drain_for: Duration,
 }
@@ -55,7 +54,7 @@ impl Default for WorkerOptions {
         WorkerOptions {
             concurrency: 8,
             poll_every: Duration::from_millis(500),
-            lease_for: Duration::from_secs(30),
+            hold: Hold { lease_for: Duration::from_secs(10), limit: Duration::from_secs(60) },
             drain_for: Duration::from_secs(8),
         }
     }
@@ -147,7 +146,7 @@ where
         if free == 0 {
             return Some(Vec::new());
         }
-        match self.queue.claim(self.clock.now(), self.options.lease_for, free).await {
+        match self.queue.claim(self.clock.now(), self.options.hold.lease_for, free).await {
             Ok(works) => Some(works),
             Err(error) => {
                 tracing::warn!(?error, "the queue of work cannot be read");
@@ -158,7 +157,7 @@ where
 
     /// Handles one entry; says when it will be due again if that is known.
     async fn handle(self: Arc<Self>, work: Work) -> Option<Instant> {
-        let verdict = self.verdict(work.clone()).await;
+        let verdict = self.verdict(work.clone()).await?;
         for attempt in 1..=SETTLE_ATTEMPTS {
             match self.settle(&work, &verdict).await {
                 Ok(again) => return again.map(|after| Instant::now() + after),
@@ -171,16 +170,11 @@ where
         None
     }
 
-    async fn verdict(&self, work: Work) -> Verdict {
-        let limit = self.options.lease_for.mul_f64(0.9);
+    async fn verdict(&self, work: Work) -> Option<Verdict> {
+        let lease = work.clone();
         // The closure runs inside, so that a panic before its first await is caught as well.
-        let handled = AssertUnwindSafe(async { (self.handler)(work).await }).catch_unwind();
-        let failed = |error: &str| Verdict::Retry { error: error.to_owned(), after: None };
-        match timeout(limit, handled).await {
-            Ok(Ok(verdict)) => verdict,
-            Ok(Err(_)) => failed("the handler panicked"),
-            Err(_) => failed("the handler took too long"),
-        }
+        let doing = async { (self.handler)(work).await };
+        held(self.queue.as_ref(), self.clock.as_ref(), &lease, self.options.hold, doing).await
     }
 
     async fn settle(&self, work: &Work, verdict: &Verdict) -> crate::StoreResult<Option<Duration>> {

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use domain::{Clock, ManualClock, SystemClock};
 use serde_json::json;
-use store::{NewWork, Sqlite, SqliteQueue, StoreError, Verdict, Work, WorkCounts, Worker, WorkerOptions, backoff};
+use store::{
+    Hold, NewWork, Sqlite, SqliteQueue, StoreError, Verdict, Work, WorkCounts, WorkQueue, Worker, WorkerOptions,
+    backoff,
+};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -188,12 +191,63 @@ async fn shutdown_finishes_what_is_being_handled_and_begins_nothing() {
 async fn a_handler_that_hangs_is_cut_off_and_tried_again() {
     let (_dir, path) = place();
     let store = open(&path);
-    let options = WorkerOptions { lease_for: Duration::from_millis(50), ..WorkerOptions::default() };
+    let hold = Hold { limit: Duration::from_millis(50), ..WorkerOptions::default().hold };
+    let options = WorkerOptions { hold, ..WorkerOptions::default() };
     let handler =
         |work: Work| async move { if work.attempts == 1 { std::future::pending().await } else { Verdict::Done } };
     let worker = Running::start(&store, Arc::new(SystemClock), options, handler);
     worker.put("a", 1).await;
     worker.empty().await;
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_handler_keeps_its_entry_as_long_as_it_works_and_stops_when_it_lost_it() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let clock = Arc::new(ManualClock::new(T0));
+    let lease_for = Duration::from_millis(60);
+    let hold = Hold { lease_for, ..WorkerOptions::default().hold };
+    let options = WorkerOptions { poll_every: NEVER, hold, ..WorkerOptions::default() };
+    let (begun, stopped) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    /// Tells when a handler is dropped before it is done.
+    struct Stopped(Arc<Semaphore>);
+    impl Drop for Stopped {
+        fn drop(&mut self) {
+            self.0.add_permits(1);
+        }
+    }
+    let handler = {
+        let (begun, stopped) = (begun.clone(), stopped.clone());
+        move |_| {
+            let (begun, stopped) = (begun.clone(), Stopped(stopped.clone()));
+            async move {
+                begun.add_permits(1);
+                let _stopped = stopped;
+                std::future::pending::<Verdict>().await
+            }
+        }
+    };
+    let worker = Running::start(&store, clock.clone(), options, handler);
+    worker.put("a", 1).await;
+    begun.acquire().await.unwrap().forget();
+    // Far past the first lease by its clock; then the next renewal counts from there.
+    let later = T0.plus(Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(3600));
+    let until = async || {
+        let lease: i64 = store
+            .read(|c| Ok::<_, StoreError>(c.query_row("SELECT lease_until FROM outbox", [], |row| row.get(0))?))
+            .await
+            .unwrap();
+        lease == later.plus(lease_for).millis()
+    };
+    crate::support::until("the lease is renewed", until).await;
+    let queue = SqliteQueue::new(store.clone(), OUTBOX);
+    assert!(queue.claim(later, lease_for, 10).await.unwrap().is_empty());
+    let taken = queue.claim(later.plus(Duration::from_secs(3600)), Duration::from_secs(3600), 10).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    stopped.acquire().await.unwrap().forget();
+    assert!(queue.done(&taken[0]).await.unwrap(), "what was lost is not written down");
     worker.stop().await;
 }
 

@@ -58,6 +58,10 @@ impl WorkQueue for Outbox {
         Ok(works)
     }
 
+    async fn renew(&self, work: &Work, until: Timestamp) -> StoreResult<bool> {
+        self.of(work).renew(work, until).await
+    }
+
     async fn done(&self, work: &Work) -> StoreResult<bool> {
         self.of(work).done(work).await
     }

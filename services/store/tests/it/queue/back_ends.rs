@@ -33,6 +33,10 @@ impl WorkQueue for Table {
         OUTBOX.claim(&self.c(), now, lease_for, limit)
     }
 
+    async fn renew(&self, work: &Work, until: Timestamp) -> StoreResult<bool> {
+        OUTBOX.renew(&self.c(), work.id, &work.lease, until)
+    }
+
     async fn done(&self, work: &Work) -> StoreResult<bool> {
         OUTBOX.done(&self.c(), work.id, &work.lease)
     }
@@ -107,6 +111,10 @@ impl Documents {
 impl WorkQueue for Documents {
     async fn claim(&self, now: Timestamp, lease_for: Duration, limit: usize) -> StoreResult<Vec<Work>> {
         self.queue.claim(now, lease_for, limit).await
+    }
+
+    async fn renew(&self, work: &Work, until: Timestamp) -> StoreResult<bool> {
+        self.queue.renew(work, until).await
     }
 
     async fn done(&self, work: &Work) -> StoreResult<bool> {

@@ -114,6 +114,18 @@ async fn a_dead_letter_stops_only_its_own_aggregate_until_it_is_replayed(queue: 
     assert_eq!(claim_one(&*queue, T0).await.id, next);
 }
 
+async fn a_renewed_lease_holds_on_and_a_lost_one_cannot_be_renewed(queue: Arc<dyn Queue>) {
+    put(&*queue, "a", "charge").await;
+    let work = claim_one(&*queue, T0).await;
+    assert!(queue.renew(&work, T0.plus(LEASE * 2)).await.unwrap());
+    assert!(claim(&*queue, T0.plus(LEASE)).await.is_empty());
+    let again = claim_one(&*queue, T0.plus(LEASE * 2)).await;
+    assert!(!queue.renew(&work, T0.plus(LEASE * 9)).await.unwrap(), "somebody else has it");
+    assert!(queue.renew(&again, T0.plus(LEASE * 4)).await.unwrap());
+    assert!(done(&*queue, &again).await);
+    assert!(!queue.renew(&again, T0.plus(LEASE * 5)).await.unwrap(), "it is done");
+}
+
 async fn dead_letters_are_paged_oldest_first_and_replayed_by_what_they_are_about(queue: Arc<dyn Queue>) {
     let mut dead = Vec::new();
     for (second, aggregate) in ["a", "b", "c"].into_iter().enumerate() {
@@ -211,6 +223,7 @@ on_every_queue! { outbox:
     a_lease_that_ran_out_is_handed_over_and_completes_nothing,
     whoever_puts_an_entry_may_hold_it_first_but_not_out_of_turn,
     a_dead_letter_stops_only_its_own_aggregate_until_it_is_replayed,
+    a_renewed_lease_holds_on_and_a_lost_one_cannot_be_renewed,
     dead_letters_are_paged_oldest_first_and_replayed_by_what_they_are_about,
     one_success_wakes_what_failed_and_not_what_asked_for_patience,
     an_entry_that_cannot_be_read_does_not_stop_the_queue,
