@@ -87,6 +87,8 @@ pub(crate) struct OrderConfig {
 pub(crate) struct PaymentConfig {
     pub(crate) place: Place,
     pub(crate) public_url: Option<Url>,
+    pub(crate) webhook_window: Duration,
+    pub(crate) reconcile_per_second: u32,
 }
 
 /// How MercadoPago is reached.
@@ -198,7 +200,12 @@ impl Config {
             expires_after: reader.duration("order.expires_after"),
             qr_wait: reader.duration("order.qr_wait"),
         };
-        let payment = PaymentConfig { place: reader.place("payment"), public_url: reader.url("payment.public_url") };
+        let payment = PaymentConfig {
+            place: reader.place("payment"),
+            public_url: reader.url("payment.public_url"),
+            webhook_window: reader.duration("payment.webhook_window"),
+            reconcile_per_second: reader.number("payment.reconcile_per_second", 1..=1000),
+        };
         let sandbox = reader.place("sandbox");
         if !sandbox.listen.ip().is_loopback() {
             reader.fault("sandbox.listen", "its control panel asks for no token, so it listens on loopback only");

@@ -122,6 +122,8 @@ pub(crate) async fn payment(config: &Config, key: &MasterKey, at: &Addresses) ->
     settings.issuer.clone_from(&config.security.issuer);
     settings.audience.clone_from(&config.security.audience);
     settings.timings.expires_after = config.order.expires_after;
+    settings.timings.webhook_window = config.payment.webhook_window;
+    settings.timings.reconcile_batch = config.payment.reconcile_per_second;
     settings.limits = config.limits.clone();
     let service = payment::Service::open(settings).await.map_err(|error| not_opened(Service::Payment, error))?;
     let router = service.router();

@@ -12,7 +12,7 @@ use crate::payment::{Actor, Payment, Why};
 use crate::verdict::NotYet;
 
 /// Payments asked for at the same time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 16;
 
 impl Desk {
     /// Asks for the payments that are due, at most a batch. Returns how long MercadoPago wants to be left alone, if it does.

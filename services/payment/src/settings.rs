@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use domain::{Clock, Email, SystemClock};
 use secrecy::SecretString;
-use store::{Hold, StoreUrl};
 use store::mongo::ConnectOptions;
+use store::{Hold, StoreUrl};
 use url::Url;
 use web::{KeySource, Limits};
 
@@ -106,7 +106,7 @@ impl Default for Timings {
             unknown_for: Duration::from_secs(10 * 60),
             schedule: Schedule { first: Duration::from_secs(5), max: Duration::from_secs(5 * 60) },
             reconcile_every: Duration::from_secs(1),
-            reconcile_batch: 10,
+            reconcile_batch: 50,
         }
     }
 }

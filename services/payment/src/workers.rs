@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::{Worker, WorkerOptions};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
@@ -59,8 +60,9 @@ async fn outbox(desk: Arc<Desk>, shutdown: CancellationToken) {
 
 async fn reconciler(desk: Arc<Desk>, shutdown: CancellationToken) {
     loop {
+        let begun = Instant::now();
         let rest = desk.reconcile().await;
-        let wait = rest.unwrap_or_default().max(desk.timings.reconcile_every);
+        let wait = rest.unwrap_or_default().max(desk.timings.reconcile_every.saturating_sub(begun.elapsed()));
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
