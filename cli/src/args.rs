@@ -1,5 +1,6 @@
 //! What can be typed. No behaviour: every arm of [`Command`] is one call in `commands`.
 
+mod board;
 mod menu;
 mod orders;
 mod people;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use board::{Board, Language, Panel};
 pub(crate) use menu::{Menu, MenuAdd, MenuPrice, Seed, Which};
 pub(crate) use orders::{
     Order, OrderAdvance, OrderCancel, OrderCreate, OrderList, OrderOne, OrderRef, Payment, PaymentOne, PaymentRefund,
@@ -23,7 +25,7 @@ pub(crate) use people::{
     Admin, AdminCreate, Customer, CustomerList, CustomerRegister, Token, TokenInspect, TokenIssue,
 };
 pub(crate) use places::{Places, Target};
-pub(crate) use platform::{Board, OpenApi, OpenApiOf, Panel, Serve, Up};
+pub(crate) use platform::{OpenApi, OpenApiOf, Serve, Up};
 pub(crate) use replay::Replay;
 pub(crate) use rehearse::Rehearse;
 pub(crate) use verify::VerifyStores;

@@ -3,6 +3,7 @@
 //! The documented default file is compiled in and is the list of known keys and their types: a key that is not in it
 //! is an error, and so is a value of another type. Every fault is found before anything is reported.
 
+mod board;
 mod files;
 mod layers;
 mod limits;
@@ -19,6 +20,7 @@ use store::StoreUrl;
 use store::mongo::ConnectOptions;
 use url::Url;
 
+pub(crate) use board::BoardConfig;
 pub(crate) use layers::{DEFAULTS, Key, Layers, Setting};
 use read::Reader;
 pub(crate) use sources::Overrides;
@@ -140,15 +142,6 @@ impl Purpose {
     }
 }
 
-/// How the screens behave.
-#[derive(Debug, Clone)]
-pub(crate) struct BoardConfig {
-    pub(crate) interval: Duration,
-    pub(crate) warn_after: Duration,
-    pub(crate) late_after: Duration,
-    pub(crate) bell: bool,
-}
-
 /// How `verify` looks.
 #[derive(Debug, Clone)]
 pub(crate) struct VerifyConfig {
@@ -247,18 +240,7 @@ impl Config {
             audience: reader.needed_text("security.audience"),
         };
         let log = LogConfig { level: reader.log_level("log.level"), json: reader.word("log.format", "human", "json") };
-        let board = BoardConfig {
-            interval: reader.duration("board.interval"),
-            warn_after: reader.duration("board.warn_after"),
-            late_after: reader.duration("board.late_after"),
-            bell: reader.flag("board.bell"),
-        };
-        if board.late_after < board.warn_after {
-            reader.fault("board.late_after", "must not be shorter than board.warn_after");
-        }
-        if board.interval < Duration::from_millis(100) {
-            reader.fault("board.interval", "must be at least 100ms");
-        }
+        let board = board::read(&mut reader);
         let limits = limits::read(&mut reader);
         let verify = VerifyConfig {
             patience: reader.duration("verify.patience"),

@@ -11,6 +11,9 @@ pub enum BoardError {
     /// The terminal failed or went away.
     #[error("the terminal failed: {0}")]
     Terminal(#[from] io::Error),
+    /// The recording can't be played.
+    #[error("this recording can't be played: {0}")]
+    Recording(#[from] crate::board::record::RecordError),
     /// The order service gave nothing to show.
     #[error(transparent)]
     Service(#[from] CallError),

@@ -1,11 +1,13 @@
 //! Why a call led to nothing, as far as a screen cares.
 
 use api::client::CallError;
+use serde::{Deserialize, Serialize};
 
 use crate::text::safe;
 
 /// Why a question or a change led to nothing, as far as a screen cares.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// No answer.
     Unreachable(String),

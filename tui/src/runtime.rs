@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::error::BoardError;
-use crate::terminal::Screen;
+use crate::terminal::{Asked, Screen};
 
 /// How often time is looked at.
 const TICK: Duration = Duration::from_millis(200);
@@ -35,49 +35,91 @@ pub(crate) trait App {
     fn event(event: Event) -> Option<Self::Msg>;
     /// Begins to do something.
     fn perform(&self, effect: Self::Effect) -> Step<Self::Msg>;
+    /// Whether clicks are listened to.
+    fn wants_mouse(&self) -> bool {
+        false
+    }
 }
 
 /// What an effect comes to.
 pub(crate) enum Step<M> {
-    /// A question or a change: work that ends in a message.
-    Work(std::pin::Pin<Box<dyn Future<Output = M> + Send>>),
+    /// A question, a change, a program: work that may end in a message.
+    Work(std::pin::Pin<Box<dyn Future<Output = Option<M>> + Send>>),
     /// The bell.
     Bell,
+    /// The shell shall have the terminal.
+    Suspend,
     /// The end.
     Quit,
 }
 
+impl<M> Step<M> {
+    /// Work that ends in a message.
+    pub(crate) fn ask(work: impl Future<Output = M> + Send + 'static) -> Self {
+        Step::Work(Box::pin(async move { Some(work.await) }))
+    }
+}
+
+/// What else moves the loop but messages.
+enum Turn<M> {
+    Msg(M),
+    Signal(Asked),
+    Nothing,
+}
+
 /// Runs a screen until it is told to end.
 pub(crate) async fn run<A: App>(mut app: A) -> Result<(), BoardError> {
-    let mut screen = Screen::open()?;
+    let mut screen = Screen::open(app.wants_mouse())?;
     let mut signals = crate::terminal::signals()?;
-    let mut work = JoinSet::new();
+    let mut work: JoinSet<Option<A::Msg>> = JoinSet::new();
     let (sender, mut events) = mpsc::channel(256);
     crate::terminal::listen(sender);
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut is_stopped = false;
     loop {
-        let msg = tokio::select! {
-            _ = ticks.tick() => Some(A::tick(SystemClock.now())),
+        let turn = tokio::select! {
+            _ = ticks.tick(), if !is_stopped => Turn::Msg(A::tick(SystemClock.now())),
             event = events.recv() => match event {
-                Some(event) => A::event(event?),
+                Some(event) => A::event(event?).map_or(Turn::Nothing, Turn::Msg),
                 None => break,
             },
             Some(done) = work.join_next() => match done {
-                Ok(msg) => Some(msg),
+                Ok(msg) => msg.map_or(Turn::Nothing, Turn::Msg),
                 // Work is never cancelled here, so this is a fault of ours: let it be seen.
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => None,
+                Err(_) => Turn::Nothing,
             },
-            () = signals.wait() => break,
+            asked = signals.wait() => Turn::Signal(asked),
         };
-        let Some(msg) = msg else { continue };
+        let msg = match turn {
+            Turn::Msg(msg) => msg,
+            Turn::Nothing => continue,
+            Turn::Signal(Asked::End) => break,
+            Turn::Signal(Asked::Stop) => {
+                is_stopped = true;
+                screen.suspend(false)?;
+                continue;
+            }
+            Turn::Signal(Asked::GoOn) => {
+                is_stopped = false;
+                screen.take_again()?;
+                A::tick(SystemClock.now())
+            }
+        };
         let mut effects = app.update(A::tick(SystemClock.now()));
         effects.extend(app.update(msg));
-        if !perform(&app, effects, &mut work, &mut screen)? {
-            break;
+        match perform(&app, effects, &mut work, &mut screen)? {
+            Then::GoOn if is_stopped => {}
+            Then::GoOn => {
+                screen.terminal.draw(|frame| app.view(frame))?;
+            }
+            Then::Stop => {
+                is_stopped = true;
+                screen.suspend(true)?;
+            }
+            Then::End => break,
         }
-        screen.terminal.draw(|frame| app.view(frame))?;
     }
     drop(screen);
     // A change that was asked for with the last keys still reaches the service.
@@ -85,13 +127,21 @@ pub(crate) async fn run<A: App>(mut app: A) -> Result<(), BoardError> {
     Ok(())
 }
 
-/// Begins each effect; `false` when it is time to end.
+/// What comes after the effects.
+enum Then {
+    GoOn,
+    Stop,
+    End,
+}
+
+/// Begins each effect.
 fn perform<A: App>(
     app: &A,
     effects: Vec<A::Effect>,
-    work: &mut JoinSet<A::Msg>,
+    work: &mut JoinSet<Option<A::Msg>>,
     screen: &mut Screen,
-) -> Result<bool, BoardError> {
+) -> Result<Then, BoardError> {
+    let mut then = Then::GoOn;
     for effect in effects {
         match app.perform(effect) {
             Step::Work(future) => {
@@ -102,10 +152,11 @@ fn perform<A: App>(
                 out.write_all(b"\x07")?;
                 Write::flush(out)?;
             }
-            Step::Quit => return Ok(false),
+            Step::Suspend => then = Then::Stop,
+            Step::Quit => return Ok(Then::End),
         }
     }
-    Ok(true)
+    Ok(then)
 }
 
 /// An answer within a time, or as good as none.

@@ -4,7 +4,9 @@ use api::Lang;
 use api::client::OrderClient;
 use domain::{DayRule, Role, Timestamp};
 
+use crate::board::keys::KeyMap;
 use crate::texts::Texts;
+use crate::theme::Look;
 
 /// What a screen needs to run.
 #[derive(Clone)]
@@ -24,10 +26,27 @@ pub struct Settings {
     pub readonly: bool,
     /// Whether no real money moves; the header says `SANDBOX`.
     pub sandbox: bool,
-    /// Whether colours are used; without them, signs and bold letters carry the same.
-    pub colour: bool,
-    /// Whether the terminal bell rings for a new order or number.
+    /// The colours; without any, signs and bold letters carry the same.
+    pub look: Look,
+    /// Whether the terminal bell rings for an alert or a new number.
     pub bell: bool,
+    /// How long until an alert that nobody has seen is given again; zero gives it once.
+    pub alert_repeat: Duration,
+    /// A program to run for an alert, with its arguments; empty runs none. `{kind}`, `{number}` and `{count}` in an
+    /// argument stand for `new`, `changed` or `cancelled`, a pick-up number, and how many orders it is about.
+    pub alert_command: Vec<String>,
+    /// Whether clicks and the wheel are listened to.
+    pub mouse: bool,
+    /// The keys of the board.
+    pub keys: KeyMap,
+    /// The stations of the kitchen.
+    pub stations: Vec<Station>,
+    /// The station that this board stands at; `None` sees everything.
+    pub station: Option<String>,
+    /// How long a new number flashes on the pick-up screen.
+    pub flash: Duration,
+    /// How long a number that nobody takes stays on the pick-up screen; zero keeps it.
+    pub clear_after: Duration,
     /// The language of the texts.
     pub lang: Lang,
     /// From which age on a card is marked.
@@ -36,6 +55,15 @@ pub struct Settings {
     pub role: Role,
     /// The shop's time zone, for the times of day shown.
     pub day: DayRule,
+}
+
+/// A place in the kitchen and what is made there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Station {
+    /// Its name.
+    pub name: String,
+    /// The names of its categories, whatever their case and accents.
+    pub categories: Vec<String>,
 }
 
 /// From which age on a card is marked.
@@ -61,8 +89,16 @@ impl Settings {
             interval: Duration::from_secs(1),
             readonly: false,
             sandbox: false,
-            colour: true,
+            look: Look::Dark,
             bell: true,
+            alert_repeat: Duration::from_secs(15),
+            alert_command: Vec::new(),
+            mouse: true,
+            keys: KeyMap::default(),
+            stations: Vec::new(),
+            station: None,
+            flash: Duration::from_secs(10),
+            clear_after: Duration::from_secs(30 * 60),
             lang: Lang::Pt,
             thresholds: Thresholds::default(),
             role: Role::Kitchen,

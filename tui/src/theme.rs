@@ -2,6 +2,18 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+/// Which colours there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// Letters in light colours, for a dark terminal.
+    #[default]
+    Dark,
+    /// Letters in dark colours, for a light terminal.
+    Light,
+    /// None: bold, dim and reversed letters only.
+    Plain,
+}
+
 /// The style of each meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
@@ -29,6 +41,10 @@ pub struct Theme {
     pub selected: Style,
     /// A frame.
     pub frame: Style,
+    /// The frame of a card past the first threshold.
+    pub warn_frame: Style,
+    /// The frame of a card past the second threshold.
+    pub late_frame: Style,
     /// The full-width banner of a lost connection.
     pub banner: Style,
     /// Laid over what may be out of date.
@@ -39,16 +55,28 @@ pub struct Theme {
     pub key: Style,
     /// The mark `SANDBOX`.
     pub sandbox: Style,
+    /// The mark of an order that nobody has looked at yet, or that changed.
+    pub fresh: Style,
+    /// The mark of an order that was cancelled.
+    pub cancelled: Style,
 }
 
 impl Theme {
-    /// With colours or without.
-    pub const fn new(colour: bool) -> Self {
+    /// The theme of a look.
+    pub const fn new(look: Look) -> Self {
+        match look {
+            Look::Dark => Theme::dark(),
+            Look::Light => Theme::light(),
+            Look::Plain => Theme::plain(),
+        }
+    }
+
+    const fn plain() -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
         let dim = plain.add_modifier(Modifier::DIM);
         let reversed = bold.add_modifier(Modifier::REVERSED);
-        let mono = Theme {
+        Theme {
             text: plain,
             quiet: dim,
             title: bold,
@@ -61,15 +89,21 @@ impl Theme {
             good: bold,
             selected: reversed,
             frame: dim,
+            warn_frame: plain,
+            late_frame: bold,
             banner: reversed,
             stale: dim,
             error: bold,
             key: bold,
             sandbox: reversed,
-        };
-        if !colour {
-            return mono;
+            fresh: reversed,
+            cancelled: reversed,
         }
+    }
+
+    const fn dark() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
         Theme {
             title: bold.fg(Color::Cyan),
             comment: bold.fg(Color::Magenta),
@@ -77,6 +111,8 @@ impl Theme {
             late: bold.fg(Color::Red),
             good: bold.fg(Color::Green),
             frame: plain.fg(Color::DarkGray),
+            warn_frame: plain.fg(Color::Yellow),
+            late_frame: plain.fg(Color::Red),
             quiet: plain.fg(Color::DarkGray),
             struck: plain.fg(Color::DarkGray).add_modifier(Modifier::CROSSED_OUT),
             banner: bold.fg(Color::White).bg(Color::Red),
@@ -84,7 +120,22 @@ impl Theme {
             error: bold.fg(Color::Red),
             key: bold.fg(Color::Cyan),
             sandbox: bold.fg(Color::Black).bg(Color::Yellow),
-            ..mono
+            fresh: bold.fg(Color::Black).bg(Color::Green),
+            cancelled: bold.fg(Color::White).bg(Color::Red),
+            ..Theme::plain()
+        }
+    }
+
+    /// Without yellow and cyan letters, which nobody reads on white.
+    const fn light() -> Self {
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        Theme {
+            title: bold.fg(Color::Blue),
+            comment: bold.fg(Color::Magenta),
+            warn: bold.fg(Color::Black).bg(Color::Yellow),
+            good: bold.fg(Color::Green),
+            key: bold.fg(Color::Blue),
+            ..Theme::dark()
         }
     }
 }

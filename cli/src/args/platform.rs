@@ -1,6 +1,5 @@
 use clap::{Args, ValueEnum};
 
-use super::Target;
 use crate::config::Service;
 
 /// The whole platform in one process.
@@ -53,34 +52,6 @@ pub(crate) struct Serve {
     /// Where others reach it
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
-}
-
-/// The kitchen's board.
-#[derive(Args)]
-#[command(after_help = "Example:\n  lanchonete board --once")]
-pub(crate) struct Board {
-    /// How often to ask for the queue [default: board.interval]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) interval: Option<String>,
-    /// Print one frame as text and end
-    #[arg(long)]
-    pub(crate) once: bool,
-    /// Show, but move nothing
-    #[arg(long)]
-    pub(crate) readonly: bool,
-    #[command(flatten)]
-    pub(crate) target: Target,
-}
-
-/// The public pick-up screen.
-#[derive(Args)]
-#[command(after_help = "Example:\n  lanchonete panel --once -o json")]
-pub(crate) struct Panel {
-    /// Print the numbers once and end; without it, again whenever they change
-    #[arg(long)]
-    pub(crate) once: bool,
-    #[command(flatten)]
-    pub(crate) target: Target,
 }
 
 /// A service's OpenAPI document.

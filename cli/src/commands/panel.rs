@@ -5,25 +5,27 @@ use std::io::IsTerminal;
 use api::client::OrderClient;
 use api::order::Panel as Numbers;
 use tokio_util::sync::CancellationToken;
-use tui::Options;
+use tui::{Options, Settings};
 
 use super::board::{failure, screen};
-use crate::args::{Common, Panel};
+use crate::args::{Common, Language, Panel};
 use crate::clients::Session;
-use crate::config::Service;
+use crate::config::{Overrides, Service};
 use crate::exit::Outcome;
 use crate::platform::shutdown_signal;
 use crate::print::{Printer, strong};
 
 pub(crate) async fn run(common: &Common, args: Panel, printer: Printer) -> Outcome {
-    let session = Session::open(common, &args.target, Service::Order)?;
+    let flags = Overrides::default().with("board.lang", "--lang", args.lang.map(Language::name));
+    let session = Session::open_with(common, &args.target, Service::Order, flags)?;
     let client = session.order_public();
     if args.once {
         let (numbers, _) = client.panel(None).await?.unwrap_or_default();
         return told(&numbers, printer);
     }
     if !printer.is_json() && std::io::stdout().is_terminal() {
-        return tui::panel_run(Options { client, settings: screen(&session) }).await.map_err(failure);
+        let settings = Settings { bell: session.config.board.panel_bell, ..screen(&session) };
+        return tui::panel_run(Options { client, settings }).await.map_err(failure);
     }
     follow(&client, session.config.board.interval, printer, shutdown_signal()?).await
 }

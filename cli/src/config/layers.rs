@@ -15,6 +15,9 @@ use crate::exit::Outcome;
 /// The documented default file.
 pub(crate) const DEFAULTS: &str = include_str!("../../../fixtures/lanchonete.default.toml");
 
+/// Below this, any name is a key: a station of the kitchen.
+pub(super) const STATIONS: &str = "board.stations.";
+
 /// Keys whose values are shown to nobody.
 const SECRETS: [&str; 4] = [
     "security.master_key",
@@ -93,6 +96,10 @@ impl Layers {
 
     /// Lays a value over what is there; of another type or under an unknown key it is a fault.
     pub(crate) fn set(&mut self, key: &str, value: Value, origin: Origin) {
+        if key.starts_with(STATIONS) {
+            let none = || Setting { value: Value::Array(Vec::new()), origin: origin.clone() };
+            self.settings.entry(key.to_owned()).or_insert_with(none);
+        }
         match self.settings.get_mut(key) {
             None => self.fault(&origin, format!("unknown key {key}{}", self.did_you_mean(key))),
             Some(setting) if setting.value.same_type(&value) => *setting = Setting { value, origin },

@@ -136,6 +136,12 @@ impl<'a> Reader<'a> {
         read
     }
 
+    /// The last parts of the keys that begin so.
+    pub(super) fn below(&self, section: &str) -> Vec<String> {
+        let keys = self.layers.in_sections();
+        keys.into_iter().filter_map(|(key, _)| key.0.strip_prefix(section).map(str::to_owned)).collect()
+    }
+
     /// One of two words; whether it is the second.
     pub(super) fn word(&mut self, key: &str, first: &str, second: &str) -> bool {
         let text = self.text(key);

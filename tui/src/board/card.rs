@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::order::{Order, OrderItem, QueueEntry};
-use domain::{Money, OrderId, OrderStatus, PaymentMethod, Timestamp};
+use domain::{CategoryId, Money, OrderId, OrderStatus, PaymentMethod, Role, Timestamp};
 
 use crate::text::{fold, safe};
 
@@ -32,6 +32,21 @@ pub struct Card {
     pub since: Timestamp,
     /// Grows with each change.
     pub version: u64,
+    /// It was cancelled and is here only until somebody has seen that.
+    pub cancelled: Option<Cancellation>,
+    /// What a search looks through: every word of it, folded.
+    words: String,
+}
+
+/// Who cancelled an order, when and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancellation {
+    /// As what.
+    pub role: Role,
+    /// When.
+    pub at: Timestamp,
+    /// Why; empty where none was given.
+    pub reason: String,
 }
 
 /// One line of a card.
@@ -39,6 +54,8 @@ pub struct Card {
 pub struct Item {
     /// Its number in the order, from 1.
     pub line: u32,
+    /// Its group on the menu.
+    pub category: CategoryId,
     /// How many.
     pub quantity: u32,
     /// What.
@@ -55,21 +72,14 @@ impl Card {
         now.since(self.since)
     }
 
-    /// The first item that is still to be made.
-    pub fn next_item(&self) -> Option<&Item> {
-        self.items.iter().find(|item| !item.struck)
-    }
-
     /// Whether a search (see [`fold`]) finds it: by number, name, item or comment.
     pub fn matches(&self, query: &str) -> bool {
-        let words = [self.name.as_deref().unwrap_or_default()].into_iter();
-        let items = self.items.iter().flat_map(|i| [i.name.as_str(), i.comment.as_deref().unwrap_or_default()]);
-        self.number.to_string().starts_with(query) || words.chain(items).any(|text| fold(text).contains(query))
+        self.words.contains(query) || self.number.to_string().starts_with(query)
     }
 
     /// Where the queue would put it among the others, as far as a card can tell.
     pub(crate) fn rank(&self) -> (usize, bool, Timestamp) {
-        (self.status.queue_rank().unwrap_or(usize::MAX), !self.prioritized, self.created_at)
+        (super::moves::queue_place(self.status), !self.prioritized, self.created_at)
     }
 }
 
@@ -77,6 +87,7 @@ impl From<OrderItem> for Item {
     fn from(item: OrderItem) -> Self {
         Item {
             line: item.line,
+            category: item.category_id,
             quantity: item.quantity,
             name: safe(&item.name),
             comment: item.comment.as_deref().map(safe).filter(|comment| !comment.trim().is_empty()),
@@ -95,38 +106,46 @@ fn name(name: Option<String>) -> Option<String> {
     name.map(|name| safe(name.trim())).filter(|name| !name.is_empty())
 }
 
+/// Everything that a search looks through.
+fn words(name: Option<&str>, items: &[Item]) -> String {
+    let mut words = fold(name.unwrap_or_default());
+    for text in items.iter().flat_map(|item| [Some(&item.name), item.comment.as_ref()]).flatten() {
+        words.push('\n');
+        words.push_str(&fold(text));
+    }
+    words
+}
+
+macro_rules! card {
+    ($order:ident) => {{
+        let items: Vec<Item> = $order.items.into_iter().map(Item::from).collect();
+        let name = name($order.pickup_name);
+        Card {
+            id: $order.id,
+            number: $order.number,
+            words: words(name.as_deref(), &items),
+            name,
+            prioritized: $order.prioritized,
+            status: $order.status,
+            method: $order.payment_method,
+            amount: $order.amount,
+            items,
+            created_at: $order.created_at,
+            since: since($order.status, $order.created_at, $order.paid_at, $order.ready_at),
+            version: $order.version,
+            cancelled: None,
+        }
+    }};
+}
+
 impl From<QueueEntry> for Card {
     fn from(entry: QueueEntry) -> Self {
-        Card {
-            id: entry.id,
-            number: entry.number,
-            name: name(entry.pickup_name),
-            prioritized: entry.prioritized,
-            status: entry.status,
-            method: entry.payment_method,
-            amount: entry.amount,
-            items: entry.items.into_iter().map(Item::from).collect(),
-            created_at: entry.created_at,
-            since: since(entry.status, entry.created_at, entry.paid_at, entry.ready_at),
-            version: entry.version,
-        }
+        card!(entry)
     }
 }
 
 impl From<Order> for Card {
     fn from(order: Order) -> Self {
-        Card {
-            id: order.id,
-            number: order.number,
-            name: name(order.pickup_name),
-            prioritized: order.prioritized,
-            status: order.status,
-            method: order.payment_method,
-            amount: order.amount,
-            items: order.items.into_iter().map(Item::from).collect(),
-            created_at: order.created_at,
-            since: since(order.status, order.created_at, order.paid_at, order.ready_at),
-            version: order.version,
-        }
+        card!(order)
     }
 }

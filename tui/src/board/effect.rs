@@ -3,8 +3,9 @@
 use domain::OrderId;
 
 use super::msg::Change;
+use super::news::Alert;
 
-/// Something to be done outside; each of the first three answers with a message.
+/// Something to be done outside; all but the last three answer with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Ask for the queue, unless it is still the one with this tag.
@@ -21,8 +22,21 @@ pub enum Effect {
         /// Its pick-up number.
         number: u32,
     },
+    /// Ask why an order left the queue.
+    Why {
+        /// The order.
+        id: OrderId,
+    },
+    /// Ask for the categories of the menu.
+    Categories,
+    /// Ask how today is going.
+    Shift,
+    /// Run the alert command.
+    Alert(Alert),
     /// Ring the terminal's bell.
     Bell,
+    /// Let the shell have the terminal for a while.
+    Suspend,
     /// End.
     Quit,
 }

@@ -3,10 +3,15 @@
 pub mod card;
 pub mod effect;
 pub mod keys;
+pub mod lens;
 pub mod model;
 pub mod moves;
 pub mod msg;
+pub mod news;
+pub mod record;
+pub mod replay;
 pub(crate) mod run;
+pub mod shift;
 pub mod update;
 pub mod view;
 

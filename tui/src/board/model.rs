@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use domain::{OrderId, OrderStatus, Timestamp};
+use api::client::Unsent;
+use domain::{OrderId, Timestamp};
 
-use super::card::{Card, Item};
+use super::card::Card;
 use super::keys::KeyMap;
-use super::moves;
+use super::lens::{Lens, Menu};
+use super::msg::What;
+use super::news::News;
+use super::shift::ShiftWatch;
+use super::{moves, view};
 use crate::link::{Link, Trust};
 use crate::settings::Settings;
 use crate::text::fold;
@@ -45,8 +50,34 @@ pub struct Model {
     pub mode: Mode,
     /// The line above the keys.
     pub notice: Option<Notice>,
-    /// Orders with a change on its way.
-    pub pending: Vec<OrderId>,
+    /// Changes on their way.
+    pub pending: Vec<Pending>,
+    /// Changes that wait a moment, because somebody may think better of it.
+    pub held: Vec<Held>,
+    /// What this board did, the last thing last, and how to take it back.
+    pub done: Vec<Done>,
+    /// What is looked at.
+    pub lens: Lens,
+    /// The categories of the menu.
+    pub menu: Menu,
+    /// When the menu's categories are asked for next; `None` while an answer is awaited or nothing is missing.
+    pub(crate) menu_due: Option<Timestamp>,
+    /// The item that the strike key is about.
+    pub item: Option<(OrderId, u32)>,
+    /// What nobody has seen yet.
+    pub news: News,
+    /// How today is going.
+    pub shift: ShiftWatch,
+    /// What the order service has still to tell others.
+    pub unsent: Option<Unsent>,
+    /// The last click, if it selected a card: a second one in the same place soon after is a double click.
+    pub(crate) clicked: Option<(u16, u16, Timestamp)>,
+    /// The cards of each column that are shown, as places in `cards`.
+    shown: [Vec<usize>; 3],
+    /// How many orders each column has, whatever is searched for.
+    counts: [usize; 3],
+    /// The first card on the screen in each column.
+    pub(crate) tops: [usize; 3],
     /// Whether this is a picture and not a screen: no keys, no selection.
     pub still: bool,
 }
@@ -80,6 +111,13 @@ pub enum Mode {
     Help,
     /// How many of each item are still to be made.
     AllDay,
+    /// How today is going.
+    Shift,
+    /// What to look at.
+    Filter {
+        /// Which of [`Model::lenses`] is chosen.
+        choice: usize,
+    },
     /// All of the selected order.
     Detail {
         /// The item that the strike key is about, from 0.
@@ -102,6 +140,39 @@ pub struct Cancel {
     pub confirming: bool,
 }
 
+/// A change on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The order as it was.
+    pub before: Card,
+    /// Whether it takes an earlier change back.
+    pub undoes: bool,
+}
+
+/// A place in front that is given in a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The order.
+    pub id: OrderId,
+    /// Its pick-up number.
+    pub number: u32,
+    /// In front, or back to its place.
+    pub first: bool,
+    /// When it is sent.
+    pub until: Timestamp,
+}
+
+/// What this board did to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The order.
+    pub id: OrderId,
+    /// Its pick-up number.
+    pub number: u32,
+    /// How to take it back; empty when that is not possible.
+    pub back: Vec<What>,
+}
+
 /// A line for the person at the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -117,9 +188,10 @@ impl Model {
     /// An empty board.
     pub fn new(settings: Settings, now: Timestamp, size: (u16, u16)) -> Self {
         let link = Link::new(now, settings.interval);
-        Model {
+        let lens = settings.station.clone().map_or(Lens::All, Lens::Station);
+        let mut model = Model {
+            keys: settings.keys.clone(),
             settings,
-            keys: KeyMap::default(),
             now,
             size,
             cards: Vec::new(),
@@ -134,8 +206,23 @@ impl Model {
             mode: Mode::Board,
             notice: None,
             pending: Vec::new(),
+            held: Vec::new(),
+            done: Vec::new(),
+            lens: Lens::All,
+            menu: Menu::default(),
+            menu_due: Some(now),
+            item: None,
+            news: News::default(),
+            shift: ShiftWatch::new(),
+            unsent: None,
+            clicked: None,
+            shown: Default::default(),
+            counts: [0; 3],
+            tops: [0; 3],
             still: false,
-        }
+        };
+        model.look_at(lens);
+        model
     }
 
     /// The words.
@@ -153,17 +240,36 @@ impl Model {
         matches!(self.trust(), Trust::Lost(..))
     }
 
-    /// The cards of a column that the search lets through.
+    /// The cards of a column that lens and search let through.
     pub fn column(&self, column: usize) -> Vec<&Card> {
-        let query = fold(self.query.trim());
-        let status = moves::COLUMNS.get(column);
-        let shown = |card: &&Card| Some(&card.status) == status && (query.is_empty() || card.matches(&query));
-        self.cards.iter().filter(shown).collect()
+        let shown = self.shown.get(column).into_iter().flatten();
+        shown.filter_map(|at| self.cards.get(*at)).collect()
     }
 
-    /// How many orders have this status, whatever is searched for.
-    pub fn count(&self, status: OrderStatus) -> usize {
-        self.cards.iter().filter(|card| card.status == status).count()
+    /// How many orders a column has, whatever is searched for.
+    pub fn count(&self, column: usize) -> usize {
+        self.counts.get(column).copied().unwrap_or(0)
+    }
+
+    /// Cards, lens or search changed: finds out which cards are shown where.
+    pub(crate) fn changed(&mut self) {
+        let query = fold(self.query.trim());
+        let (mut shown, mut counts) = (<[Vec<usize>; 3]>::default(), [0; 3]);
+        for (at, card) in self.cards.iter().enumerate() {
+            let Some(column) = self.column_of(card) else { continue };
+            counts[column] += usize::from(card.cancelled.is_none());
+            if query.is_empty() || card.matches(&query) {
+                shown[column].push(at);
+            }
+        }
+        (self.shown, self.counts) = (shown, counts);
+    }
+
+    /// Keeps the selected card on the screen, without moving the others more than needed.
+    pub(crate) fn scroll(&mut self) {
+        if !self.still {
+            self.tops = view::tops(self);
+        }
     }
 
     /// The order on the board with this id.
@@ -190,29 +296,44 @@ impl Model {
     /// Remembers where the selected card is, so that the way goes on from there when it leaves.
     pub fn keep_place(&mut self) {
         let Some(card) = self.selected_card() else { return };
-        let (id, Some(column)) = (card.id, moves::column_of(card.status)) else { return };
+        let (id, Some(column)) = (card.id, self.column_of(card)) else { return };
         if let Some(row) = self.column(column).iter().position(|card| card.id == id) {
             self.place.column = column;
             self.place.rows[column] = row;
         }
     }
 
-    /// How many orders are past the second threshold.
-    pub fn late(&self) -> usize {
-        self.cards.iter().filter(|card| card.age(self.now) >= self.settings.thresholds.late).count()
+    /// Whether an order waits for what this board looks at, past the second threshold.
+    pub fn is_late(&self, card: &Card) -> bool {
+        let waits = self.lens == Lens::All || self.has_work(card);
+        waits && card.cancelled.is_none() && card.age(self.now) >= self.settings.thresholds.late
     }
 
-    /// How many of each item are still to be made, most first.
+    /// How many orders are past the second threshold.
+    pub fn late(&self) -> usize {
+        self.cards.iter().filter(|card| self.is_late(card)).count()
+    }
+
+    /// How many of each item that is shown are still to be made, most first.
     pub fn to_make(&self) -> Vec<(String, u64)> {
         let mut sums = std::collections::BTreeMap::<&str, u64>::new();
-        let open = |card: &&Card| matches!(card.status, OrderStatus::Paid | OrderStatus::Preparing);
-        let items = self.cards.iter().filter(open).flat_map(|card| &card.items);
-        for Item { name, quantity, .. } in items.filter(|item| !item.struck) {
-            *sums.entry(name).or_default() += u64::from(*quantity);
+        let open = self.cards.iter().filter(|card| card.cancelled.is_none() && moves::is_open(card.status));
+        for item in open.flat_map(|card| self.seen_items(card)).filter(|item| !item.struck) {
+            *sums.entry(&item.name).or_default() += u64::from(item.quantity);
         }
         let mut sums: Vec<_> = sums.into_iter().map(|(name, sum)| (name.to_owned(), sum)).collect();
         sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         sums
+    }
+
+    /// Whether a change of this order is on its way.
+    pub fn is_pending(&self, id: OrderId) -> bool {
+        self.pending.iter().any(|pending| pending.before.id == id)
+    }
+
+    /// The key to show for an action.
+    pub fn key(&self, action: super::keys::Action) -> String {
+        self.keys.key_for(action, self.texts())
     }
 
     /// Says something for a few seconds.
@@ -228,10 +349,10 @@ impl Model {
     /// Puts a card where the queue will have it, or takes it away.
     pub(crate) fn place_card(&mut self, card: Card) {
         self.cards.retain(|known| known.id != card.id);
-        if moves::column_of(card.status).is_none() {
-            return;
+        if moves::column_of(card.status).is_some() {
+            let at = self.cards.partition_point(|known| known.rank() <= card.rank());
+            self.cards.insert(at, card);
         }
-        let at = self.cards.partition_point(|known| known.rank() <= card.rank());
-        self.cards.insert(at, card);
+        self.changed();
     }
 }

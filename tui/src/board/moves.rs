@@ -11,6 +11,11 @@ pub fn column_of(status: OrderStatus) -> Option<usize> {
     COLUMNS.iter().position(|shown| *shown == status)
 }
 
+/// The place of a status in the kitchen's queue.
+pub(crate) fn queue_place(status: OrderStatus) -> usize {
+    status.queue_rank().unwrap_or(usize::MAX)
+}
+
 fn rule(from: OrderStatus, role: Role, wanted: impl Fn(&Rule) -> bool) -> Option<OrderStatus> {
     let allowed = |rule: &&Rule| rule.from == from && rule.by.contains(&Actor::Person(role)) && wanted(rule);
     TABLE.iter().find(allowed).map(|rule| rule.to)
@@ -34,5 +39,10 @@ pub fn can_cancel(from: OrderStatus, role: Role) -> bool {
 
 /// Whether its items can be struck: the strike itself may start it and finish it.
 pub fn can_strike(from: OrderStatus, role: Role) -> bool {
-    matches!(from, OrderStatus::Paid | OrderStatus::Preparing) && bump(from, role).is_some()
+    is_open(from) && bump(from, role).is_some()
+}
+
+/// Whether the kitchen has still to make it.
+pub fn is_open(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Paid | OrderStatus::Preparing)
 }

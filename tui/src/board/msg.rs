@@ -1,9 +1,10 @@
 //! What can happen to the board.
 
-use api::client::Queue;
-use api::order::{Order, TrackingRow};
-use crossterm::event::KeyEvent;
+use api::client::{Queue, Unsent};
+use api::order::{Category, Order, Shift, TrackingRow};
+use crossterm::event::{KeyEvent, MouseEvent};
 use domain::{OrderId, OrderStatus, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
@@ -14,10 +15,13 @@ pub enum Msg {
     Tick(Timestamp),
     /// A key was pressed.
     Key(KeyEvent),
+    /// The mouse was used.
+    Mouse(MouseEvent),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
-    /// The queue was asked for: `None` when it is still the same.
-    Queue(Result<Option<Queue>, Failure>),
+    /// The queue was asked for: `None` when it is still the same; and what the service has still to tell others, where
+    /// it says so.
+    Queue(Result<Option<Queue>, Failure>, Option<Unsent>),
     /// An order was to be changed.
     Changed(Change, Result<Box<Order>, Failure>),
     /// Who changed an order before us was asked for.
@@ -29,10 +33,25 @@ pub enum Msg {
         /// Its last row, if it could be read.
         last: Option<TrackingRow>,
     },
+    /// Why an order left the queue was asked for: its history.
+    Left {
+        /// The order.
+        id: OrderId,
+        /// Its rows.
+        rows: Result<Vec<TrackingRow>, Failure>,
+    },
+    /// The categories of the menu were asked for.
+    Categories(Result<Vec<Category>, Failure>),
+    /// How today is going was asked for.
+    Shift(Result<Shift, Failure>),
+    /// The alert command did not work.
+    AlertFailed(String),
+    /// The recording could not go on.
+    RecordFailed(String),
 }
 
 /// A change of an order that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The order.
     pub id: OrderId,
@@ -43,7 +62,8 @@ pub struct Change {
 }
 
 /// What was to be changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum What {
     /// The status.
     Move {
@@ -63,4 +83,6 @@ pub enum What {
     },
     /// Whether it goes first.
     Prioritise(bool),
+    /// One after the other, as long as each is carried out.
+    Series(Vec<What>),
 }

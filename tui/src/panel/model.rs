@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use api::order::Panel;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -7,9 +7,6 @@ use domain::Timestamp;
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::settings::Settings;
-
-/// How long a number that became ready flashes.
-const FLASH: Duration = Duration::from_secs(10);
 
 /// What the pick-up screen knows.
 #[derive(Debug, Clone)]
@@ -26,6 +23,8 @@ pub struct Model {
     pub loaded: bool,
     /// The connection.
     pub link: Link,
+    /// Since when this screen knows that a number is ready.
+    pub since: BTreeMap<u32, Timestamp>,
     /// Numbers that became ready, and until when they flash.
     pub fresh: Vec<(u32, Timestamp)>,
 }
@@ -53,6 +52,8 @@ pub enum Effect {
     },
     /// Ring the bell.
     Bell,
+    /// Let the shell have the terminal for a while.
+    Suspend,
     /// End.
     Quit,
 }
@@ -61,7 +62,18 @@ impl Model {
     /// An empty screen.
     pub fn new(settings: Settings, now: Timestamp) -> Self {
         let link = Link::new(now, settings.interval);
-        Model { settings, now, numbers: Panel::default(), etag: None, loaded: false, link, fresh: Vec::new() }
+        let (numbers, since) = (Panel::default(), BTreeMap::new());
+        Model { settings, now, numbers, etag: None, loaded: false, link, since, fresh: Vec::new() }
+    }
+
+    /// The numbers to call: ready ones that nobody took for long are taken off the screen.
+    pub fn ready(&self) -> Vec<u32> {
+        let after = self.settings.clear_after;
+        let stays = |number: &&u32| {
+            let since = self.since.get(number).copied().unwrap_or(self.now);
+            after.is_zero() || self.now.since(since) < after
+        };
+        self.numbers.ready.iter().filter(stays).copied().collect()
     }
 
     /// Whether a number became ready just now.
@@ -92,6 +104,9 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if now < model.now {
         model.link.clock_set_back(now);
         model.fresh.clear();
+        for since in model.since.values_mut() {
+            *since = (*since).min(now);
+        }
     }
     model.now = now;
     model.fresh.retain(|(_, until)| now < *until);
@@ -99,21 +114,30 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 fn press(key: KeyEvent) -> Vec<Effect> {
-    let ctrl_c = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
-    let quits = ctrl_c || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc);
-    if quits && key.kind != KeyEventKind::Release { vec![Effect::Quit] } else { Vec::new() }
+    if key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    match (key.modifiers.contains(KeyModifiers::CONTROL), key.code) {
+        (true, KeyCode::Char('c')) | (false, KeyCode::Char('q') | KeyCode::Esc) => vec![Effect::Quit],
+        (true, KeyCode::Char('z')) => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
 }
 
 /// Numbers that were not ready before flash and ring; those of the first answer do not.
 fn take_in(model: &mut Model, numbers: Panel, etag: Option<String>) -> Vec<Effect> {
     model.link.good(model.now);
-    let until = model.now.plus(FLASH);
+    let until = model.now.plus(model.settings.flash);
     let new: Vec<_> = numbers.ready.iter().filter(|number| !model.numbers.ready.contains(number)).collect();
     let rings = model.loaded && !new.is_empty();
     if rings {
         model.fresh.extend(new.into_iter().map(|number| (*number, until)));
     }
     model.fresh.retain(|(number, _)| numbers.ready.contains(number));
+    model.since.retain(|number, _| numbers.ready.contains(number));
+    for number in &numbers.ready {
+        model.since.entry(*number).or_insert(model.now);
+    }
     model.numbers = numbers;
     model.etag = etag;
     model.loaded = true;

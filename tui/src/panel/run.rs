@@ -67,14 +67,15 @@ impl App for Screen {
     fn perform(&self, effect: Effect) -> Step<Msg> {
         match effect {
             Effect::Bell => Step::Bell,
+            Effect::Suspend => Step::Suspend,
             Effect::Quit => Step::Quit,
             Effect::Fetch { etag } => {
                 let client = self.client.clone();
                 let url = client.http().base().origin().ascii_serialization();
-                Step::Work(Box::pin(async move {
+                Step::ask(async move {
                     let answer = within(FETCH, client.panel(etag.as_deref()), &url).await;
                     Msg::Numbers(answer.map_err(Failure::from))
-                }))
+                })
             }
         }
     }

@@ -18,7 +18,7 @@ const SIZES: [Size; 6] = [Size::Points(4), Size::Points(3), Size::Points(2), Siz
 
 /// Draws the pick-up screen: what is being prepared at the left, what is ready at the right.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
-    let theme = Theme::new(model.settings.colour);
+    let theme = Theme::new(model.settings.look);
     let texts = model.settings.texts();
     let is_stale = matches!(model.link.trust(model.now), Trust::Lost(..));
     let rows = [Constraint::Length(u16::from(is_stale)), Constraint::Fill(1), Constraint::Length(1)];
@@ -29,9 +29,10 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let blinks = model.now.seconds() % 2 == 0;
     let ready = |number| if model.is_fresh(number) && blinks { theme.selected } else { theme.good };
     half(texts.panel_preparing, &model.numbers.preparing, &theme, left, buffer, |_| theme.text);
-    half(texts.panel_ready, &model.numbers.ready, &theme, right, buffer, ready);
-    if !model.numbers.ready.is_empty() {
-        let numbers = model.numbers.ready.iter().map(u32::to_string).collect::<Vec<_>>().join(" · ");
+    let called = model.ready();
+    half(texts.panel_ready, &called, &theme, right, buffer, ready);
+    if !called.is_empty() {
+        let numbers = called.iter().map(u32::to_string).collect::<Vec<_>>().join(" · ");
         let text = fill(texts.panel_call, &[("numbers", &numbers)]);
         Paragraph::new(fit(&text, usize::from(foot.width)))
             .alignment(Alignment::Center)

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use api::client::Queue;
-use api::order::{Order, OrderItem, QueueEntry};
+use api::order::{Category, Order, OrderItem, PeakHour, QueueEntry, Shift, SlowItem};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::{CategoryId, DayRule, Money, OrderId, OrderStatus, PaymentMethod, PaymentStatus, ProductId, Timestamp};
-use tui::Settings;
+use tui::board::msg::Change;
 use tui::board::{Effect, Model, Msg, update, view};
+use tui::{Settings, Station};
 
 /// 12:30:00 in São Paulo.
 pub(crate) fn noon() -> Timestamp {
@@ -20,14 +21,42 @@ pub(crate) fn id(number: u32) -> OrderId {
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings { colour: false, ..Settings::new(DayRule::new("America/Sao_Paulo", "00:00").expect("a zone")) }
+    Settings { look: tui::Look::Plain, ..Settings::new(DayRule::new("America/Sao_Paulo", "00:00").expect("a zone")) }
+}
+
+/// What is on the menu: sandwiches and drinks.
+pub(crate) fn menu() -> Vec<Category> {
+    let category = |(position, name): (u32, &str)| Category { id: category(position), name: name.to_owned(), position };
+    [(1, "Sanduíches"), (2, "Bebidas")].map(category).to_vec()
+}
+
+fn category(position: u32) -> CategoryId {
+    format!("01900000-0000-7000-8000-0000000000a{position}").parse().expect("an id")
+}
+
+/// The category of an item, by its name.
+fn category_of(name: &str) -> CategoryId {
+    category(if name.contains("Suco") || name.contains("Água") { 2 } else { 1 })
+}
+
+/// How the day went so far.
+pub(crate) fn shift() -> Shift {
+    Shift {
+        day: "2026-11-23".to_owned(),
+        orders: 87,
+        open: 8,
+        average_seconds: Some(6 * 60 + 40),
+        p90_seconds: Some(11 * 60),
+        slowest: Some(SlowItem { name: "X-Tudo".to_owned(), average_seconds: 9 * 60 + 12, count: 14 }),
+        peak_hour: Some(PeakHour { hour: "12:00".to_owned(), orders: 31 }),
+    }
 }
 
 pub(crate) fn item(line: u32, quantity: u32, name: &str, comment: Option<&str>) -> OrderItem {
     OrderItem {
         line,
         product_id: ProductId::new(),
-        category_id: CategoryId::new(),
+        category_id: category_of(name),
         name: name.to_owned(),
         price: Money::from_centavos(1000),
         quantity,
@@ -120,15 +149,37 @@ pub(crate) fn busy() -> Vec<QueueEntry> {
 }
 
 pub(crate) fn tag(entries: Vec<QueueEntry>) -> Msg {
-    Msg::Queue(Ok(Some(Queue { entries, etag: Some("\"1\"".to_owned()) })))
+    Msg::Queue(Ok(Some(Queue { entries, etag: Some("\"1\"".to_owned()) })), None)
 }
 
-/// A board that has just read this queue.
+/// A board that has just read this queue, the menu and how the day went.
 pub(crate) fn board(entries: Vec<QueueEntry>) -> Model {
-    let mut model = Model::new(settings(), noon(), (80, 24));
+    board_with(settings(), entries)
+}
+
+/// The same with these settings.
+pub(crate) fn board_with(settings: Settings, entries: Vec<QueueEntry>) -> Model {
+    let mut model = Model::new(settings, noon(), (80, 24));
     assert_eq!(update(&mut model, Msg::Tick(noon())), [Effect::Fetch { etag: None }]);
-    update(&mut model, tag(entries));
+    let is_empty = entries.is_empty();
+    let mut effects = update(&mut model, tag(entries));
+    effects.extend(update(&mut model, Msg::Tick(noon())));
+    assert!(effects.contains(&Effect::Shift));
+    assert_eq!(effects.contains(&Effect::Categories), !is_empty, "categories are asked for when an order has one");
+    update(&mut model, Msg::Categories(Ok(menu())));
+    update(&mut model, Msg::Shift(Ok(shift())));
     model
+}
+
+/// Settings of a kitchen with two stations.
+pub(crate) fn with_stations() -> Settings {
+    let station = |name: &str, category: &str| Station { name: name.to_owned(), categories: vec![category.to_owned()] };
+    Settings { stations: vec![station("chapa", "sanduiches"), station("bebidas", "BEBIDAS")], ..settings() }
+}
+
+/// A board at a station.
+pub(crate) fn at_station(name: &str, entries: Vec<QueueEntry>) -> Model {
+    board_with(Settings { station: Some(name.to_owned()), ..with_stations() }, entries)
 }
 
 pub(crate) fn press(model: &mut Model, key: KeyCode) -> Vec<Effect> {
@@ -157,4 +208,13 @@ pub(crate) fn notice(model: &Model) -> &str {
 
 pub(crate) fn drawn(model: &Model, (columns, rows): (u16, u16)) -> String {
     tui::frame::draw(columns, rows, |frame| view::draw(model, frame))
+}
+
+/// The changes among what is to be done.
+pub(crate) fn sent(effects: &[Effect]) -> Vec<Change> {
+    let change = |effect: &Effect| match effect {
+        Effect::Change(change) => Some(change.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(change).collect()
 }

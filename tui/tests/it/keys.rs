@@ -54,7 +54,7 @@ fn a_cook_can_reach_every_step_of_the_kitchen() {
 fn no_key_means_two_things_and_none_is_a_digit() {
     let keys: Vec<KeyCode> = KeyMap::default().0.into_iter().flat_map(|binding| binding.keys).collect();
     for (at, key) in keys.iter().enumerate() {
-        assert!(!keys[..at].contains(key), "{} twice", name(*key));
+        assert!(!keys[..at].contains(key), "{} twice", name(*key, Texts::of(api::Lang::Pt)));
         assert!(!matches!(key, KeyCode::Char('0'..='9')));
     }
 }

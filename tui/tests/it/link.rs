@@ -18,7 +18,7 @@ fn says_lost(model: &Model) -> bool {
 }
 
 fn fail(model: &mut Model, failure: Failure) {
-    update(model, Msg::Queue(Err(failure)));
+    update(model, Msg::Queue(Err(failure), None));
 }
 
 fn unreachable() -> Failure {
@@ -32,7 +32,7 @@ fn it_asks_once_per_interval_and_with_the_tag() {
     let asked = [Effect::Fetch { etag: Some("\"1\"".into()) }];
     assert_eq!(later(&mut model, Duration::from_millis(1)), asked);
     assert_eq!(later(&mut model, Duration::from_millis(1500)), [], "one question at a time");
-    update(&mut model, Msg::Queue(Ok(None)));
+    update(&mut model, Msg::Queue(Ok(None), None));
     assert_eq!(later(&mut model, Duration::from_secs(1)), asked);
 }
 
@@ -49,7 +49,7 @@ fn after_three_seconds_of_failures_it_says_so_and_refuses() {
     assert!(notice(&model).contains("Não enviado"));
 
     later(&mut model, Duration::from_secs(1));
-    update(&mut model, Msg::Queue(Ok(None)));
+    update(&mut model, Msg::Queue(Ok(None), None));
     assert!(!says_lost(&model));
     assert_eq!(notice(&model), "", "the refusal goes with its cause");
     assert_eq!(press(&mut model, Enter).len(), 1);
@@ -80,7 +80,7 @@ fn a_slow_interval_is_no_lost_connection() {
     let mut model = board(busy());
     model.link = tui::link::Link::new(noon(), Duration::from_secs(30));
     later(&mut model, Duration::ZERO);
-    update(&mut model, Msg::Queue(Ok(None)));
+    update(&mut model, Msg::Queue(Ok(None), None));
     later(&mut model, Duration::from_secs(29));
     assert!(!says_lost(&model));
     later(&mut model, Duration::from_secs(1));

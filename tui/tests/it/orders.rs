@@ -104,13 +104,49 @@ fn the_detail_strikes_the_chosen_item_and_takes_strikes_back() {
 }
 
 #[test]
-fn p_pulls_to_the_front_and_lets_go() {
+fn p_pulls_to_the_front_after_three_seconds() {
     let mut model = board(busy());
-    let effects = press(&mut model, Char('p'));
-    assert_eq!(effects, [Effect::Change(Change { id: id(33), number: 33, what: What::Prioritise(false) })]);
-    press(&mut model, Down);
-    let effects = press(&mut model, Char('p'));
-    assert_eq!(effects, [Effect::Change(Change { id: id(36), number: 36, what: What::Prioritise(true) })]);
+    type_in(&mut model, "36");
+    assert_eq!(press(&mut model, Char('p')), []);
+    assert_eq!(notice(&model), "nº 36: na frente em 3 s · u desfaz");
+    assert!(drawn(&model, (80, 24)).contains("★ 3 s"));
+    assert!(sent(&later(&mut model, Duration::from_millis(2999))).is_empty());
+    let first = Change { id: id(36), number: 36, what: What::Prioritise(true) };
+    assert_eq!(sent(&later(&mut model, Duration::from_millis(1))), [first]);
+    assert!(sent(&later(&mut model, Duration::from_secs(9))).is_empty(), "once");
+
+    let mut model = board(busy());
+    assert_eq!(selected(&model), Some(33), "which is in front");
+    press(&mut model, Char('p'));
+    let back = Change { id: id(33), number: 33, what: What::Prioritise(false) };
+    assert_eq!(sent(&later(&mut model, Duration::from_secs(3))), [back]);
+}
+
+#[test]
+fn a_place_in_front_can_be_thought_better_of() {
+    for key in [Char('p'), Char('u')] {
+        let mut model = board(busy());
+        type_in(&mut model, "36");
+        press(&mut model, Char('p'));
+        later(&mut model, Duration::from_secs(2));
+        press(&mut model, key);
+        assert_eq!(notice(&model), "nº 36 fica onde está");
+        assert!(sent(&later(&mut model, Duration::from_secs(5))).is_empty());
+    }
+}
+
+#[test]
+fn what_waits_is_sent_before_the_end_and_refused_without_a_connection() {
+    let mut model = board(busy());
+    press(&mut model, Char('p'));
+    let effects = press(&mut model, Char('q'));
+    assert_eq!((sent(&effects).len(), effects.last()), (1, Some(&Effect::Quit)));
+
+    let mut model = board(busy());
+    press(&mut model, Char('p'));
+    update(&mut model, Msg::Queue(Err(Failure::Unauthenticated), None));
+    assert!(sent(&later(&mut model, Duration::from_secs(3))).is_empty());
+    assert!(notice(&model).contains("Não enviado"));
 }
 
 #[test]

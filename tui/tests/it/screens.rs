@@ -31,7 +31,7 @@ fn busy_shop() {
 fn offline() {
     let mut model = board(busy());
     later(&mut model, Duration::from_secs(3));
-    update(&mut model, Msg::Queue(Err(Failure::Unreachable("connection refused".into()))));
+    update(&mut model, Msg::Queue(Err(Failure::Unreachable("connection refused".into())), None));
     press(&mut model, Enter);
     snapshots("offline", &model);
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_LANGUAGE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::header::{ACCEPT_LANGUAGE, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -206,16 +206,26 @@ impl Http {
         path: &str,
         etag: Option<&str>,
     ) -> Result<Option<(T, Option<String>)>, CallError> {
+        Ok(self.get_if_changed_and_head(path, etag).await?.0)
+    }
+
+    /// The same, and the head of the answer.
+    pub(super) async fn get_if_changed_and_head<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        etag: Option<&str>,
+    ) -> Result<(Option<(T, Option<String>)>, HeaderMap), CallError> {
         let mut request = self.request(Method::GET, path);
         if let Some(etag) = etag {
             request = request.header(IF_NONE_MATCH, etag);
         }
         let response = self.send(request).await?;
+        let head = response.headers().clone();
         if response.status() == StatusCode::NOT_MODIFIED {
-            return Ok(None);
+            return Ok((None, head));
         }
-        let etag = response.headers().get(ETAG).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        Ok(Some((self.json(response).await?, etag)))
+        let etag = head.get(ETAG).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        Ok((Some((self.json(response).await?, etag)), head))
     }
 
     async fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, CallError> {

@@ -1,5 +1,6 @@
 use domain::{CategoryId, CustomerId, OrderId, OrderStatus, PaymentMethod, ProductId};
 use reqwest::Method;
+use serde::{Deserialize, Serialize};
 
 use super::{CallError, Http, Page};
 use crate::order::{
@@ -31,6 +32,15 @@ pub struct Queue {
     pub entries: Vec<QueueEntry>,
     /// The `ETag`.
     pub etag: Option<String>,
+}
+
+/// What the order service has still to tell the payment service.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    /// Errands that wait or are being done.
+    pub open: u64,
+    /// Errands that were given up; somebody must look.
+    pub dead: u64,
 }
 
 impl OrderClient {
@@ -130,6 +140,14 @@ impl OrderClient {
     pub async fn queue(&self, etag: Option<&str>) -> Result<Option<Queue>, CallError> {
         let changed = self.0.get_if_changed("/orders/queue", etag).await?;
         Ok(changed.map(|(entries, etag)| Queue { entries, etag }))
+    }
+
+    /// The queue as [`queue`](Self::queue) has it, and the service's unsent work where it says so.
+    pub async fn queue_and_unsent(&self, etag: Option<&str>) -> Result<(Option<Queue>, Option<Unsent>), CallError> {
+        let (changed, head) = self.0.get_if_changed_and_head("/orders/queue", etag).await?;
+        let count = |name: &str| head.get(name).and_then(|value| value.to_str().ok()?.parse().ok());
+        let unsent = count("x-outbox-open").zip(count("x-outbox-dead")).map(|(open, dead)| Unsent { open, dead });
+        Ok((changed.map(|(entries, etag)| Queue { entries, etag }), unsent))
     }
 
     /// The pick-up screen, or `None` while it is still the one with this tag.

@@ -1,12 +1,16 @@
+use std::collections::{HashMap, HashSet};
+
 use api::client::Queue;
 use api::order::{Order, TrackingRow};
-use domain::{OrderId, OrderStatus, Role};
+use domain::{OrderId, OrderStatus};
 
 use super::super::card::Card;
 use super::super::keys::Action;
+use super::super::model::Pending;
 use super::super::msg::{Change, What};
+use super::super::news::Kind;
 use super::super::{Effect, Model, moves};
-use super::fetch_if_due;
+use super::{ask_if_due, leaving, news, undo};
 use crate::failure::Failure;
 use crate::text::safe;
 use crate::texts::fill;
@@ -14,65 +18,124 @@ use crate::texts::fill;
 /// The queue came, or is the same, or did not come.
 pub(super) fn queue(model: &mut Model, answer: Result<Option<Queue>, Failure>) -> Vec<Effect> {
     let was_stale = model.is_stale();
-    match answer {
+    let queue = match answer {
         Err(failure) => {
             model.link.bad(failure, model.now);
             return Vec::new();
         }
-        Ok(None) => model.link.good(model.now),
-        Ok(Some(queue)) => {
-            model.link.good(model.now);
-            return take_in(model, queue, was_stale);
-        }
-    }
-    forget_refusals(model, was_stale);
-    fetch_if_due(model)
-}
-
-/// A refusal for want of good data ends with the want.
-fn forget_refusals(model: &mut Model, was_stale: bool) {
+        Ok(queue) => queue,
+    };
+    model.link.good(model.now);
+    // A refusal for want of good data ends with the want.
     if was_stale {
         model.notice = None;
     }
-}
-
-fn take_in(model: &mut Model, queue: Queue, was_stale: bool) -> Vec<Effect> {
-    model.keep_place();
-    let known: Vec<OrderId> = model.cards.iter().map(|card| card.id).collect();
-    let cards: Vec<Card> = queue.entries.into_iter().map(Card::from).collect();
-    let rings = model.loaded && model.settings.bell && cards.iter().any(|card| is_new(model, &known, card));
-    let first = !model.loaded;
-    model.cards = cards.into_iter().filter_map(|card| newest(model, card)).collect();
-    model.etag = queue.etag;
-    model.loaded = true;
-    forget_refusals(model, was_stale);
-    match model.selected {
-        None if first => select_first(model),
-        Some(id) if model.card(id).is_none() && model.selected_gone().is_none() => model.selected = None,
-        _ => model.keep_place(),
+    let mut effects = Vec::new();
+    if let Some(queue) = queue {
+        effects.extend(take_in(model, queue));
     }
-    let mut effects = fetch_if_due(model);
-    effects.extend(rings.then_some(Effect::Bell));
+    effects.splice(0..0, ask_if_due(model));
     effects
 }
 
-/// Whether this order came since the last queue; a recall by this board is no news.
-fn is_new(model: &Model, known: &[OrderId], card: &Card) -> bool {
-    card.status == OrderStatus::Paid
-        && !known.contains(&card.id)
-        && model.gone.as_ref().is_none_or(|gone| gone.id != card.id)
+fn take_in(model: &mut Model, queue: Queue) -> Vec<Effect> {
+    model.keep_place();
+    let is_first = !model.loaded;
+    let was_empty = model.cards.is_empty();
+    let entries: Vec<Card> = queue.entries.into_iter().map(Card::from).collect();
+    let cards = newest(model, entries);
+    let has_news = !is_first && note_news(model, &cards);
+    let old = std::mem::replace(&mut model.cards, cards);
+    keep_cancelled(model, old, is_first);
+    model.changed();
+    model.etag = queue.etag;
+    model.loaded = true;
+    model.shift.outdate();
+    select_after(model, is_first || was_empty);
+    if has_news { news::say(model) } else { Vec::new() }
 }
 
 /// The newer of what the queue says and what the answer to a change said: the queue may have been read before it.
-fn newest(model: &Model, card: Card) -> Option<Card> {
-    match (model.card(card.id), &model.gone) {
-        (Some(known), _) if known.version > card.version => Some(known.clone()),
+/// A queue that names an order twice is believed once.
+fn newest(model: &Model, cards: Vec<Card>) -> Vec<Card> {
+    let known: HashMap<OrderId, &Card> = model.cards.iter().map(|card| (card.id, card)).collect();
+    let mut seen = HashSet::with_capacity(cards.len());
+    let newer = |card: Card| match (known.get(&card.id), &model.gone) {
+        (Some(known), _) if known.version > card.version && known.cancelled.is_none() => Some((*known).clone()),
         (None, Some(gone)) if gone.id == card.id && gone.version > card.version => None,
         _ => Some(card),
+    };
+    let on_board = |card: &Card| moves::column_of(card.status).is_some();
+    let mut cards: Vec<_> =
+        cards.into_iter().filter(|card| seen.insert(card.id)).filter_map(newer).filter(on_board).collect();
+    cards.sort_by_key(|card| moves::queue_place(card.status));
+    cards
+}
+
+/// Notes what is new or was changed elsewhere; whether there is anything.
+fn note_news(model: &mut Model, cards: &[Card]) -> bool {
+    let known: HashMap<OrderId, &Card> = model.cards.iter().map(|card| (card.id, card)).collect();
+    let kind = |card: &Card| match known.get(&card.id) {
+        None if is_new(model, card) => Some(Kind::New),
+        Some(known) if is_changed(model, known, card) => Some(Kind::Changed),
+        _ => None,
+    };
+    let news: Vec<_> = cards.iter().filter_map(|card| Some((kind(card)?, card))).collect();
+    for (kind, card) in &news {
+        model.news.add(*kind, card);
+    }
+    !news.is_empty()
+}
+
+/// Whether this order came since the last queue and is for this board; what this board took back is no news.
+fn is_new(model: &Model, card: &Card) -> bool {
+    let own = model.gone.as_ref().is_some_and(|gone| gone.id == card.id) || model.is_pending(card.id);
+    card.status == OrderStatus::Paid && !own && model.column_of(card).is_some()
+}
+
+/// Whether somebody else sent it back, pulled it to the front, or wants something different in it.
+fn is_changed(model: &Model, known: &Card, card: &Card) -> bool {
+    let goes_back = moves::column_of(card.status) < moves::column_of(known.status);
+    let wanted = |card: &Card| {
+        card.items
+            .iter()
+            .map(|item| (item.line, item.quantity, item.name.clone(), item.comment.clone()))
+            .collect::<Vec<_>>()
+    };
+    let is_news = goes_back || (card.prioritized && !known.prioritized) || wanted(known) != wanted(card);
+    is_news && card.version > known.version && !model.is_pending(card.id) && model.column_of(card).is_some()
+}
+
+/// Cancelled cards stay where they were; why others left is asked for.
+fn keep_cancelled(model: &mut Model, old: Vec<Card>, is_first: bool) {
+    let here: HashSet<OrderId> = model.cards.iter().map(|card| card.id).collect();
+    model.news.leaving.retain(|leaving| !here.contains(&leaving.card.id));
+    for card in old.into_iter().filter(|card| !here.contains(&card.id)) {
+        if card.cancelled.is_some() {
+            let at = model.cards.partition_point(|known| known.rank() <= card.rank());
+            model.cards.insert(at, card);
+        } else if !is_first && !model.is_pending(card.id) {
+            leaving::left(model, card);
+        }
     }
 }
 
-fn select_first(model: &mut Model) {
+/// The first order on an empty board is selected, so that the first key is about it, unless somebody has selected
+/// one: also one that this board just sent away, which can still be taken back.
+fn select_after(model: &mut Model, was_empty: bool) {
+    let is_gone = model.selected_card().is_none();
+    let just_gone = model.selected_gone().is_some() && model.notice.is_some();
+    match model.selected {
+        _ if was_empty && is_gone && !just_gone && model.typed.digits.is_empty() => {
+            model.selected = None;
+            select_first(model);
+        }
+        Some(_) if is_gone && model.selected_gone().is_none() => model.selected = None,
+        _ => model.keep_place(),
+    }
+}
+
+pub(super) fn select_first(model: &mut Model) {
     let first = (0..3).find_map(|column| model.column(column).first().map(|card| card.id));
     if let Some(id) = first {
         model.select(id);
@@ -81,30 +144,44 @@ fn select_first(model: &mut Model) {
 
 /// A change was carried out, or not.
 pub(super) fn changed(model: &mut Model, change: &Change, answer: Result<Box<Order>, Failure>) -> Vec<Effect> {
-    model.pending.retain(|id| *id != change.id);
+    let at = model.pending.iter().position(|pending| pending.before.id == change.id);
+    let pending = at.map(|at| model.pending.remove(at));
     model.link.hurry(model.now);
-    let mut effects = fetch_if_due(model);
+    let mut effects = ask_if_due(model);
     match answer {
-        Ok(order) => carried_out(model, change, *order),
+        Ok(order) => carried_out(model, change, pending, *order),
+        Err(failure) if !is_here(model, change.id) => {
+            // It left the queue while the change was on its way: why, is as important as what became of the change.
+            if let Some(pending) = pending {
+                leaving::left(model, pending.before);
+            }
+            effects.extend(ask_if_due(model));
+            refused(model, change, &failure);
+        }
         Err(Failure::Conflict(why)) => {
             say_failure(model, model.texts().refused, change, &why);
             effects.push(Effect::Track { id: change.id, number: change.number });
         }
-        Err(failure) => {
-            let texts = model.texts();
-            let (text, why) = match &failure {
-                Failure::Unauthenticated => (texts.refused, texts.token_expired.to_owned()),
-                Failure::Forbidden => (texts.refused, texts.not_for_role.to_owned()),
-                Failure::Refused(why) => (texts.refused, why.clone()),
-                Failure::Broken(status) => {
-                    (texts.unconfirmed, fill(texts.nonsense, &[("status", &status.to_string())]))
-                }
-                Failure::Unreachable(_) | Failure::Conflict(_) => (texts.unconfirmed, String::new()),
-            };
-            say_failure(model, text, change, &why);
-        }
+        Err(failure) => refused(model, change, &failure),
     }
     effects
+}
+
+fn is_here(model: &Model, id: OrderId) -> bool {
+    model.card(id).is_some() || model.gone.as_ref().is_some_and(|gone| gone.id == id)
+}
+
+/// Says why a change led to nothing, or may have.
+fn refused(model: &mut Model, change: &Change, failure: &Failure) {
+    let texts = model.texts();
+    let (text, why) = match failure {
+        Failure::Unauthenticated => (texts.refused, texts.token_expired.to_owned()),
+        Failure::Forbidden => (texts.refused, texts.not_for_role.to_owned()),
+        Failure::Refused(why) | Failure::Conflict(why) => (texts.refused, why.clone()),
+        Failure::Broken(status) => (texts.unconfirmed, fill(texts.nonsense, &[("status", &status.to_string())])),
+        Failure::Unreachable(_) => (texts.unconfirmed, String::new()),
+    };
+    say_failure(model, text, change, &why);
 }
 
 fn say_failure(model: &mut Model, text: &str, change: &Change, why: &str) {
@@ -112,40 +189,55 @@ fn say_failure(model: &mut Model, text: &str, change: &Change, why: &str) {
 }
 
 /// Shows the order as the answer has it, with the selection still on it.
-fn carried_out(model: &mut Model, change: &Change, order: Order) {
+fn carried_out(model: &mut Model, change: &Change, pending: Option<Pending>, order: Order) {
     let card = Card::from(order);
     if model.card(card.id).is_some_and(|known| known.version > card.version) {
         return;
     }
-    let text = told(model, change, &card);
+    let undoes = pending.as_ref().is_some_and(|pending| pending.undoes);
+    if let Some(pending) = pending.filter(|pending| !pending.undoes && pending.before.version < card.version) {
+        undo::remember(model, &pending.before, &card);
+    }
+    let text = if undoes { undone(model, &card) } else { told(model, &change.what, &card) };
     if moves::column_of(card.status).is_none() {
         model.keep_place();
         model.gone = Some(card.clone());
     } else if model.gone.as_ref().is_some_and(|gone| gone.id == card.id) {
         model.gone = None;
     }
+    model.news.forget(card.id);
     model.place_card(card);
     model.keep_place();
     model.say(text);
 }
 
+fn undone(model: &Model, card: &Card) -> String {
+    let status = status_name(model, card.status);
+    fill(model.texts().undone, &[("n", &card.number.to_string()), ("status", status)])
+}
+
 /// What happened, in a few words.
-fn told(model: &Model, change: &Change, card: &Card) -> String {
+fn told(model: &Model, what: &What, card: &Card) -> String {
     let texts = model.texts();
     let number = card.number.to_string();
-    let key = |action| model.keys.key_for(action);
-    match &change.what {
+    let status = status_name(model, card.status);
+    match what {
         What::Strike { line, struck } => {
             let text = if *struck { texts.struck } else { texts.unstruck };
             fill(text, &[("n", &number), ("line", &line.to_string())])
         }
-        What::Prioritise(true) => fill(texts.prioritised, &[("n", &number), ("key", &key(Action::Prioritise))]),
+        What::Prioritise(true) => fill(texts.prioritised, &[("n", &number), ("key", &model.key(Action::Undo))]),
         What::Prioritise(false) => fill(texts.unprioritised, &[("n", &number)]),
         What::Move { to: OrderStatus::Delivered, .. } => {
-            fill(texts.delivered, &[("n", &number), ("key", &key(Action::Recall))])
+            fill(texts.delivered, &[("n", &number), ("key", &model.key(Action::Recall))])
         }
         What::Move { to: OrderStatus::Cancelled, .. } => fill(texts.cancelled, &[("n", &number)]),
-        What::Move { .. } => fill(texts.moved, &[("n", &number), ("status", status_name(model, card.status))]),
+        What::Move { .. } => fill(texts.moved, &[("n", &number), ("status", status)]),
+        What::Series(changes) => {
+            let is_struck = changes.iter().all(|what| matches!(what, What::Strike { struck: true, .. }));
+            let text = if is_struck { texts.station_struck } else { texts.station_unstruck };
+            fill(text, &[("n", &number), ("status", status), ("items", &model.lens_name().unwrap_or_default())])
+        }
     }
 }
 
@@ -158,8 +250,7 @@ fn status_name(model: &Model, status: OrderStatus) -> &'static str {
 pub(super) fn tracked(model: &mut Model, id: OrderId, number: u32, last: Option<TrackingRow>) -> Vec<Effect> {
     let Some(row) = last else { return Vec::new() };
     let texts = model.texts();
-    let role = Role::ALL.iter().position(|role| *role == row.actor.role);
-    let role = role.and_then(|at| texts.roles.get(at)).copied().unwrap_or_default();
+    let role = texts.role(row.actor.role);
     let at = model.settings.time_of_day(row.at);
     let by = fill(texts.by, &[("role", role), ("id", &safe(&row.actor.id)), ("at", &at)]);
     let status = status_name(model, row.status);
@@ -167,5 +258,5 @@ pub(super) fn tracked(model: &mut Model, id: OrderId, number: u32, last: Option<
     if model.selected == Some(id) {
         model.keep_place();
     }
-    fetch_if_due(model)
+    ask_if_due(model)
 }

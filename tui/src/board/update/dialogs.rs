@@ -24,6 +24,7 @@ pub(super) fn search(model: &mut Model, key: KeyCode) -> Vec<Effect> {
         KeyCode::Char(c) if model.query.chars().count() < MAX_QUERY && !c.is_control() => model.query.push(c),
         _ => {}
     }
+    model.changed();
     let found = |model: &Model| (0..3).any(|i| model.column(i).iter().any(|card| Some(card.id) == model.selected));
     if !model.query.trim().is_empty() && !found(model) {
         model.selected = None;
@@ -31,6 +32,41 @@ pub(super) fn search(model: &mut Model, key: KeyCode) -> Vec<Effect> {
     }
     model.keep_place();
     Vec::new()
+}
+
+/// A key while it is chosen what to look at.
+pub(super) fn filter(model: &mut Model, key: KeyCode, choice: usize) -> Vec<Effect> {
+    let last = model.lenses().len().saturating_sub(1);
+    let goes = |choice: usize| Mode::Filter { choice: choice.min(last) };
+    model.mode = match (key, model.keys.action(key)) {
+        (KeyCode::Enter, _) => {
+            look_at(model, choice);
+            Mode::Board
+        }
+        (KeyCode::Char(digit @ '1'..='9'), _) => {
+            look_at(model, digit as usize - '1' as usize);
+            Mode::Board
+        }
+        (_, Some(Action::Up)) => goes(choice.saturating_sub(1)),
+        (_, Some(Action::Down | Action::Filter)) => goes(if choice < last { choice + 1 } else { 0 }),
+        (_, Some(Action::First)) => goes(0),
+        (_, Some(Action::Last)) => goes(last),
+        (_, Some(Action::Escape | Action::Quit)) => Mode::Board,
+        _ => goes(choice),
+    };
+    Vec::new()
+}
+
+/// Looks at one of the lenses, from its first card unless the selected one is shown there too.
+pub(super) fn look_at(model: &mut Model, choice: usize) {
+    let Some((lens, _)) = model.lenses().into_iter().nth(choice) else { return };
+    model.look_at(lens);
+    model.item = None;
+    if model.selected_card().is_none_or(|card| model.column_of(card).is_none()) {
+        model.selected = None;
+        super::answers::select_first(model);
+    }
+    model.keep_place();
 }
 
 /// Shows all of the selected order.
@@ -68,7 +104,7 @@ pub(super) fn detail(model: &mut Model, key: KeyCode, item: usize) -> Vec<Effect
 }
 
 /// Strikes an item, or takes its strike back.
-fn strike(model: &mut Model, item: usize) -> Vec<Effect> {
+pub(super) fn strike(model: &mut Model, item: usize) -> Vec<Effect> {
     let Some(card) = orders::target(model, Action::Strike) else { return Vec::new() };
     if !moves::can_strike(card.status, model.settings.role) {
         let texts = model.texts();

@@ -2,8 +2,15 @@
 
 mod answers;
 mod dialogs;
+mod leaving;
+mod mouse;
+mod news;
 mod orders;
 mod select;
+mod station;
+mod undo;
+
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use domain::Timestamp;
@@ -11,26 +18,50 @@ use domain::Timestamp;
 use super::keys::Action;
 use super::model::{Mode, Typed};
 use super::{Effect, Model, Msg};
+use crate::texts::fill;
+
+/// How soon categories are asked for again that the menu did not have, or did not say.
+const MENU_AGAIN: Duration = Duration::from_secs(60);
+/// The same after no answer.
+const MENU_RETRY: Duration = Duration::from_secs(10);
 
 /// Takes a message in and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    match msg {
+    let effects = match msg {
         Msg::Tick(now) => tick(model, now),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             Vec::new()
         }
         Msg::Key(key) => press(model, key),
-        Msg::Queue(answer) => answers::queue(model, answer),
+        Msg::Mouse(event) => mouse::used(model, event),
+        Msg::Queue(answer, unsent) => {
+            model.unsent = if answer.is_ok() { unsent } else { model.unsent };
+            answers::queue(model, answer)
+        }
         Msg::Changed(change, answer) => answers::changed(model, &change, answer),
         Msg::Tracked { id, number, last } => answers::tracked(model, id, number, last),
-    }
+        Msg::Left { id, rows } => leaving::explained(model, id, rows),
+        Msg::Categories(answer) => menu(model, answer.ok()),
+        Msg::Shift(answer) => {
+            model.shift.answered(answer.ok());
+            Vec::new()
+        }
+        Msg::AlertFailed(why) => say_trouble(model, model.texts().alert_failed, &why),
+        Msg::RecordFailed(why) => say_trouble(model, model.texts().record_failed, &why),
+    };
+    model.scroll();
+    effects
+}
+
+fn say_trouble(model: &mut Model, text: &str, why: &str) -> Vec<Effect> {
+    model.refuse(fill(text, &[("why", &crate::text::safe(why))]));
+    Vec::new()
 }
 
 fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if now < model.now {
-        model.link.clock_set_back(now);
-        model.notice = None;
+        clock_set_back(model, now);
     }
     model.now = now;
     if model.notice.as_ref().is_some_and(|notice| now >= notice.until) {
@@ -39,31 +70,83 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if model.typed.until.is_some_and(|until| now >= until) {
         model.typed = Typed::default();
     }
-    fetch_if_due(model)
+    let mut effects = ask_if_due(model);
+    effects.extend(undo::send_held(model, now));
+    effects.extend(news::again(model));
+    effects
 }
 
-/// Asks for the queue when it is time.
-fn fetch_if_due(model: &mut Model) -> Vec<Effect> {
-    if model.link.ask(model.now) { vec![Effect::Fetch { etag: model.etag.clone() }] } else { Vec::new() }
+fn clock_set_back(model: &mut Model, now: Timestamp) {
+    model.link.clock_set_back(now);
+    model.news.clock_set_back(now);
+    model.shift.clock_set_back(now);
+    model.menu_due = model.menu_due.map(|at| at.min(now));
+    model.notice = None;
+    model.clicked = None;
+    for held in &mut model.held {
+        held.until = held.until.min(now);
+    }
+}
+
+/// Asks for what it is time to ask for.
+fn ask_if_due(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if model.link.ask(model.now) {
+        effects.push(Effect::Fetch { etag: model.etag.clone() });
+    }
+    if !model.loaded || model.is_stale() {
+        return effects;
+    }
+    if model.menu_due.is_some_and(|at| model.now >= at) && model.has_unknown_category() {
+        model.menu_due = None;
+        effects.push(Effect::Categories);
+    }
+    if model.shift.ask(model.now, model.mode == Mode::Shift) {
+        effects.push(Effect::Shift);
+    }
+    effects.extend(leaving::ask(model));
+    effects
+}
+
+fn menu(model: &mut Model, answer: Option<Vec<api::order::Category>>) -> Vec<Effect> {
+    let Some(categories) = answer else {
+        model.menu_due = Some(model.now.plus(MENU_RETRY));
+        return Vec::new();
+    };
+    model.menu_due = Some(model.now.plus(MENU_AGAIN));
+    let named = categories.into_iter().map(|category| (category.id, crate::text::safe(&category.name)));
+    model.learn_menu(named.collect());
+    if let Some((station, category)) = model.unknown_category() {
+        let text = fill(model.texts().unknown_category, &[("station", station), ("category", category)]);
+        model.refuse(text);
+    }
+    Vec::new()
 }
 
 fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    model.news.seen(model.now);
+    model.clicked = None;
     if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return if key.code == KeyCode::Char('c') { vec![Effect::Quit] } else { Vec::new() };
+        return match key.code {
+            KeyCode::Char('c') => quit(model),
+            KeyCode::Char('z') => vec![Effect::Suspend],
+            _ => Vec::new(),
+        };
     }
     if key.modifiers.contains(KeyModifiers::ALT) {
         return Vec::new();
     }
     match &model.mode {
         Mode::Board => on_board(model, key.code),
-        Mode::Help | Mode::AllDay => {
+        Mode::Help | Mode::AllDay | Mode::Shift => {
             model.mode = Mode::Board;
             Vec::new()
         }
         Mode::Search => dialogs::search(model, key.code),
+        Mode::Filter { choice } => dialogs::filter(model, key.code, *choice),
         Mode::Detail { item } => dialogs::detail(model, key.code, *item),
         Mode::Cancel(cancel) => dialogs::cancel(model, key.code, cancel.clone()),
     }
@@ -74,7 +157,14 @@ fn on_board(model: &mut Model, key: KeyCode) -> Vec<Effect> {
         select::digit(model, digit);
         return Vec::new();
     }
-    let Some(action) = model.keys.action(key) else { return Vec::new() };
+    match model.keys.action(key) {
+        Some(action) => act(model, action),
+        None => Vec::new(),
+    }
+}
+
+/// Does what a key or a click asks for.
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.changes() {
         let effects = orders::act(model, action);
         model.typed = Typed::default();
@@ -82,17 +172,35 @@ fn on_board(model: &mut Model, key: KeyCode) -> Vec<Effect> {
     }
     model.typed = Typed::default();
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return quit(model),
         Action::Help => model.mode = Mode::Help,
         Action::AllDay => model.mode = Mode::AllDay,
+        Action::Shift => {
+            model.mode = Mode::Shift;
+            return ask_if_due(model);
+        }
         Action::Search => model.mode = Mode::Search,
+        Action::Filter => {
+            let choice = model.lenses().iter().position(|(lens, _)| *lens == model.lens).unwrap_or(0);
+            model.mode = Mode::Filter { choice };
+        }
         Action::Detail => dialogs::open_detail(model),
+        Action::Item => select::next_item(model),
         Action::Escape => {
             model.query.clear();
+            model.changed();
             model.selected = None;
+            model.item = None;
             model.notice = None;
         }
         other => select::step(model, other),
     }
     Vec::new()
+}
+
+/// What still waits is sent first: nothing that somebody asked for is lost.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let mut effects = undo::send_held(model, Timestamp::from_millis(i64::MAX));
+    effects.push(Effect::Quit);
+    effects
 }

@@ -2,13 +2,21 @@ use domain::OrderStatus;
 
 use super::super::card::Card;
 use super::super::keys::Action;
-use super::super::model::{Cancel, Mode};
+use super::super::lens::Lens;
+use super::super::model::{Cancel, Mode, Pending};
 use super::super::msg::{Change, What};
 use super::super::{Effect, Model, moves};
+use super::{leaving, select, station, undo};
 use crate::texts::fill;
 
 /// Does what a key asks for with the selected order, or says why not.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Bump && leaving::confirm(model) {
+        return Vec::new();
+    }
+    if action == Action::Undo {
+        return if may_change(model) { undo::undo(model) } else { Vec::new() };
+    }
     let Some(card) = target(model, action) else { return Vec::new() };
     match decide(model, &card, action) {
         Ok(Some(what)) => send(model, &card, what),
@@ -22,24 +30,38 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Sends a change, one at a time for each order.
 pub(super) fn send(model: &mut Model, card: &Card, what: What) -> Vec<Effect> {
-    model.pending.push(card.id);
+    model.pending.push(Pending { before: card.clone(), undoes: false });
     model.notice = None;
     vec![Effect::Change(Change { id: card.id, number: card.number, what })]
 }
 
-/// The order that a changing key is about, if changes are possible at all; otherwise says why not.
-pub(super) fn target(model: &mut Model, action: Action) -> Option<Card> {
+/// Whether anything can be changed from here now; otherwise says why not.
+fn may_change(model: &mut Model) -> bool {
     let texts = model.texts();
     if model.settings.readonly {
         model.refuse(texts.is_readonly.to_owned());
-        return None;
+        return false;
     }
     if model.is_stale() || !model.loaded {
         model.refuse(texts.refused_offline.to_owned());
+        return false;
+    }
+    true
+}
+
+/// The order that a changing key is about, if changes are possible at all; otherwise says why not.
+pub(super) fn target(model: &mut Model, action: Action) -> Option<Card> {
+    if !may_change(model) {
         return None;
     }
+    let texts = model.texts();
     let gone = model.selected_gone().cloned();
     let card = match (model.selected_card().cloned(), gone) {
+        (Some(card), _) if card.cancelled.is_some() => {
+            let places = [("n", &*card.number.to_string()), ("key", &model.key(Action::Bump))];
+            model.refuse(fill(texts.is_cancelled, &places));
+            return None;
+        }
         (Some(card), _) => card,
         (None, Some(gone)) if action == Action::Recall => gone,
         (None, Some(gone)) => {
@@ -56,7 +78,7 @@ pub(super) fn target(model: &mut Model, action: Action) -> Option<Card> {
             return None;
         }
     };
-    if model.pending.contains(&card.id) {
+    if model.is_pending(card.id) {
         model.refuse(fill(texts.still_sending, &[("n", &card.number.to_string())]));
         return None;
     }
@@ -68,14 +90,19 @@ fn decide(model: &mut Model, card: &Card, action: Action) -> Result<Option<What>
     let (texts, role) = (model.texts(), model.settings.role);
     let go = |to: OrderStatus| What::Move { to, reason: None, version: card.version };
     match action {
+        Action::Bump if model.lens != Lens::All => Ok(station::bump(model, card)),
+        Action::Recall if model.lens != Lens::All => Ok(station::recall(model, card)),
         Action::Bump => moves::bump(card.status, role).map(|to| Some(go(to))).ok_or(texts.not_for_role),
         Action::Recall => moves::recall(card.status, role).map(|to| Some(go(to))).ok_or(texts.no_recall),
-        Action::Prioritise => Ok(Some(What::Prioritise(!card.prioritized))),
+        Action::Prioritise => {
+            undo::hold(model, card);
+            Ok(None)
+        }
         Action::Strike if !moves::can_strike(card.status, role) => Err(texts.all_struck),
-        Action::Strike => match card.next_item() {
-            Some(item) => Ok(Some(What::Strike { line: item.line, struck: true })),
-            None => Err(texts.all_struck),
-        },
+        Action::Strike => {
+            let strike = select::item_to_strike(model, card);
+            strike.map(|(line, struck)| Some(What::Strike { line, struck })).ok_or(texts.all_struck)
+        }
         Action::Cancel if !moves::can_cancel(card.status, role) => Err(texts.no_cancel),
         Action::Cancel => {
             let cancel = Cancel { card: card.clone(), choice: 0, own: String::new(), confirming: false };

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use super::super::Model;
+use super::super::card::Card;
 use super::super::keys::Action;
 use super::super::model::Typed;
+use crate::texts::fill;
 
 /// How long after a digit the next one belongs to the same number.
 const DIGITS_TOGETHER: Duration = Duration::from_millis(1500);
@@ -23,10 +25,45 @@ pub(super) fn digit(model: &mut Model, digit: char) {
     match found {
         Some(id) => {
             model.query.clear();
+            model.changed();
+            if model.card(id).is_some_and(|card| model.column_of(card).is_none()) {
+                model.look_at(super::super::lens::Lens::All);
+            }
             model.select(id);
         }
         None => model.selected = None,
     }
+}
+
+/// Chooses the next item of the selected order, from the top again after the last.
+pub(super) fn next_item(model: &mut Model) {
+    let Some(card) = model.selected_card().filter(|card| card.cancelled.is_none()) else {
+        model.refuse(model.texts().nothing_selected.to_owned());
+        return;
+    };
+    let chosen = model.item.filter(|(id, _)| *id == card.id).map_or(0, |(_, line)| line);
+    let seen: Vec<_> = model.seen_items(card).map(|item| (item.line, item.name.clone())).collect();
+    let next = seen.iter().find(|(line, _)| *line > chosen).or(seen.first()).cloned();
+    let Some((line, name)) = next else { return };
+    let (id, number, key) = (card.id, card.number.to_string(), model.key(Action::Strike));
+    let places = [("n", &*number), ("line", &line.to_string()), ("name", &name), ("key", &key)];
+    let text = fill(model.texts().chosen_item, &places);
+    model.item = Some((id, line));
+    model.say(text);
+}
+
+/// The item that the strike key is about, and whether it is to be struck: the chosen one, else the next that is open.
+/// The choice moves on to the next open one.
+pub(super) fn item_to_strike(model: &mut Model, card: &Card) -> Option<(u32, bool)> {
+    let open = |after: u32| model.seen_items(card).find(|item| !item.struck && item.line > after).map(|item| item.line);
+    let chosen = model.item.filter(|(id, _)| *id == card.id);
+    let chosen = chosen.and_then(|(_, line)| card.items.iter().find(|item| item.line == line));
+    let (wish, then) = match chosen {
+        Some(item) => (Some((item.line, !item.struck)), open(item.line)),
+        None => (open(0).map(|line| (line, true)), None),
+    };
+    model.item = then.map(|line| (card.id, line));
+    wish
 }
 
 /// Moves the selection by an arrow.
@@ -62,7 +99,7 @@ fn aside(model: &mut Model, columns: Vec<usize>) {
 }
 
 /// Selects the card at a row, or the last one above it.
-fn take(model: &mut Model, column: usize, row: usize) {
+pub(super) fn take(model: &mut Model, column: usize, row: usize) {
     let cards = model.column(column);
     if let Some(id) = cards.get(row.min(cards.len().saturating_sub(1))).map(|card| card.id) {
         model.select(id);

@@ -19,6 +19,11 @@ pub(super) fn shown(age: Duration, thresholds: Thresholds, texts: &Texts, theme:
     }
 }
 
+/// A short time with its seconds: `45 s`, `12 min`.
+pub(super) fn short(time: Duration, texts: &Texts) -> String {
+    if time.as_secs() < 60 { fill(texts.seconds, &[("n", &time.as_secs().to_string())]) } else { words(time, texts) }
+}
+
 fn words(age: Duration, texts: &Texts) -> String {
     let minutes = age.as_secs() / 60;
     match (minutes / 60, minutes % 60) {

@@ -1,48 +1,42 @@
 //! What stands in front of the cards.
 
-use ratatui::buffer::Buffer;
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::super::Model;
 use super::super::keys::{Action, name};
-use super::super::model::Cancel;
+use super::super::model::{Cancel, Mode};
+use super::age;
 use super::face::{Brush, Density};
-use super::spans::{line, span, spread};
-use crate::text::{fit, width, wrap};
+use super::hit::Hit;
+use super::popup::Popup;
+use super::spans::{span, spread};
+use crate::text::{fit, safe, width, wrap};
 use crate::texts::fill;
 use crate::theme::Theme;
 
-/// A framed box in the middle, as large as its lines need; lines from `first` on where not all fit.
-fn popup(title: &str, theme: &Theme, lines: &[Line<'static>], first: usize, area: Rect, buffer: &mut Buffer) {
-    let wide = lines.iter().map(Line::width).chain([width(title)]).max().unwrap_or(0);
-    let clamp = |value: usize, most: u16| u16::try_from(value).unwrap_or(most).min(most);
-    let (columns, rows) = (clamp(wide + 4, area.width), clamp(lines.len() + 2, area.height));
-    let x = area.x + (area.width - columns) / 2;
-    let y = area.y + (area.height - rows) / 2;
-    let shape = Rect::new(x, y, columns, rows);
-    Clear.render(shape, buffer);
-    let title = fit(title, usize::from(columns.saturating_sub(2)));
-    let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.title).title(title);
-    let inner = block.inner(shape);
-    block.render(shape, buffer);
-    let first = first.min(lines.len().saturating_sub(usize::from(inner.height)));
-    for (y, line) in (inner.top()..inner.bottom()).zip(&lines[first..]) {
-        buffer.set_line(inner.x + 1, y, line, inner.width.saturating_sub(2));
+/// The dialog that is open, if any, for an area of this size.
+pub(super) fn popup(model: &Model, theme: &Theme, area: Rect) -> Option<Popup> {
+    match &model.mode {
+        Mode::Board | Mode::Search => None,
+        Mode::Help => Some(help(model, theme)),
+        Mode::AllDay => Some(all_day(model, theme, area)),
+        Mode::Shift => Some(shift(model, theme)),
+        Mode::Filter { choice } => Some(filter(model, theme, *choice, area)),
+        Mode::Detail { item } => detail(model, theme, *item, area),
+        Mode::Cancel(cancel) => Some(self::cancel(model, theme, cancel, area)),
     }
 }
 
-fn quiet(text: &str, theme: &Theme) -> Line<'static> {
-    Line::from(span(text, theme.quiet))
-}
-
 /// Every key in two columns, and what the signs mean.
-pub(super) fn help(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn help(model: &Model, theme: &Theme) -> Popup {
     let texts = model.texts();
-    let keys = |keys: &[crossterm::event::KeyCode]| keys.iter().map(|key| name(*key)).collect::<Vec<_>>().join(" ");
-    let mut entries: Vec<_> =
-        model.keys.0.iter().map(|row| (keys(&row.keys), row.action.label(&texts.actions))).collect();
+    let keys =
+        |keys: &[crossterm::event::KeyCode]| keys.iter().map(|key| name(*key, texts)).collect::<Vec<_>>().join(" ");
+    let bound = model.keys.0.iter().filter(|row| !row.keys.is_empty());
+    let mut entries: Vec<_> = bound.map(|row| (keys(&row.keys), row.action.label(&texts.actions))).collect();
     entries.push((texts.help_digits_key.to_owned(), texts.help_digits));
     let key_columns = entries.iter().map(|(key, _)| width(key)).max().unwrap_or(0);
     let half = entries.len().div_ceil(2);
@@ -51,55 +45,118 @@ pub(super) fn help(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer
         key.into_iter().chain([span(*label, theme.text)]).collect::<Vec<_>>()
     };
     let left_columns = key_columns + 2 + entries[..half].iter().map(|(_, label)| width(label)).max().unwrap_or(0) + 3;
-    let mut lines: Vec<_> = (0..half)
-        .map(|row| {
-            let mut spans = spread(cell(&entries[row]), Vec::new(), left_columns, (' ', theme.text));
-            spans.extend(entries.get(half + row).map(cell).unwrap_or_default());
-            Line::from(spans)
-        })
-        .collect();
-    lines.push(Line::default());
-    lines.extend(texts.help_notes.iter().map(|note| Line::from(span(*note, theme.text))));
-    lines.push(Line::default());
-    lines.push(quiet(texts.close, theme));
-    popup(texts.help_title, theme, &lines, 0, area, buffer);
+    let mut popup = Popup::new(texts.help_title);
+    for row in 0..half {
+        let mut spans = spread(cell(&entries[row]), Vec::new(), left_columns, (' ', theme.text));
+        spans.extend(entries.get(half + row).map(cell).unwrap_or_default());
+        popup.push(Line::from(spans));
+    }
+    popup.push(Line::default());
+    for note in texts.help_notes {
+        popup.push(Line::from(span(*note, theme.text)));
+    }
+    popup.push(Line::from(span(texts.close, theme.quiet)));
+    popup
 }
 
 /// How many of each item are still to be made.
-pub(super) fn all_day(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn all_day(model: &Model, theme: &Theme, area: Rect) -> Popup {
     let texts = model.texts();
     let sums = model.to_make();
     let room = usize::from(area.height).saturating_sub(4);
     let columns = usize::from(area.width).saturating_sub(4);
-    let mut lines: Vec<_> = sums
-        .iter()
-        .take(if sums.len() > room { room.saturating_sub(1) } else { room })
-        .map(|(name, sum)| {
-            Line::from(vec![
-                span(format!("{sum:>4}× "), theme.number),
-                span(fit(name, columns.saturating_sub(6)), theme.text),
-            ])
-        })
-        .collect();
-    if lines.len() < sums.len() {
-        lines.push(Line::from(span(format!("…+{}", sums.len() - lines.len()), theme.error)));
+    let mut popup = Popup::new(match model.lens_name() {
+        Some(lens) => format!("{}· {lens} ", texts.all_day_title),
+        None => texts.all_day_title.to_owned(),
+    });
+    for (name, sum) in sums.iter().take(if sums.len() > room { room.saturating_sub(1) } else { room }) {
+        let name = fit(name, columns.saturating_sub(6));
+        popup.push(Line::from(vec![span(format!("{sum:>4}× "), theme.number), span(name, theme.text)]));
+    }
+    if popup.lines.len() < sums.len() {
+        popup.push(Line::from(span(format!("…+{}", sums.len() - popup.lines.len()), theme.error)));
     }
     if sums.is_empty() {
-        lines.push(quiet(texts.all_day_empty, theme));
+        popup.push(Line::from(span(texts.all_day_empty, theme.quiet)));
     }
-    lines.push(Line::default());
-    lines.push(quiet(texts.close, theme));
-    popup(texts.all_day_title, theme, &lines, 0, area, buffer);
+    popup.hint(texts.close, theme);
+    popup
+}
+
+/// How today is going.
+fn shift(model: &Model, theme: &Theme) -> Popup {
+    let texts = model.texts();
+    let Some(shift) = &model.shift.last else {
+        let mut popup = Popup::new(fill(texts.shift_title, &[("day", "")]));
+        popup.push(Line::from(span(texts.shift_wait, theme.quiet)));
+        popup.hint(texts.close, theme);
+        return popup;
+    };
+    let mut popup = Popup::new(fill(texts.shift_title, &[("day", &safe(&shift.day))]));
+    let time = |seconds: Option<u64>| {
+        seconds.map_or_else(|| "–".to_owned(), |seconds| age::short(Duration::from_secs(seconds), texts))
+    };
+    let slowest = shift.slowest.as_ref().map_or_else(
+        || "–".to_owned(),
+        |item| {
+            let name = fit(&safe(&item.name), 40);
+            let time = age::short(Duration::from_secs(item.average_seconds), texts);
+            fill(texts.shift_slowest_value, &[("name", &name), ("time", &time), ("n", &item.count.to_string())])
+        },
+    );
+    let peak = shift.peak_hour.as_ref().map_or_else(
+        || "–".to_owned(),
+        |peak| fill(texts.shift_peak_value, &[("hour", &safe(&peak.hour)), ("n", &peak.orders.to_string())]),
+    );
+    let rows = [
+        (texts.shift_orders, shift.orders.to_string()),
+        (texts.shift_open, shift.open.to_string()),
+        (texts.shift_average, time(shift.average_seconds)),
+        (texts.shift_p90, time(shift.p90_seconds)),
+        (texts.shift_slowest, slowest),
+        (texts.shift_peak, peak),
+    ];
+    let columns = rows.iter().map(|(label, _)| width(label)).max().unwrap_or(0) + 2;
+    for (label, value) in rows {
+        let mut spans = spread(vec![span(label, theme.quiet)], Vec::new(), columns, (' ', theme.text));
+        spans.push(span(value, theme.number));
+        popup.push(Line::from(spans));
+    }
+    popup.hint(texts.close, theme);
+    popup
+}
+
+/// The mark and the style of a line that is chosen or not.
+fn chosen(is_chosen: bool, theme: &Theme) -> (&'static str, ratatui::style::Style) {
+    if is_chosen { ("▶ ", theme.title) } else { ("  ", theme.text) }
+}
+
+/// What can be looked at.
+fn filter(model: &Model, theme: &Theme, choice: usize, area: Rect) -> Popup {
+    let texts = model.texts();
+    let columns = usize::from(area.width.saturating_sub(10));
+    let mut popup = Popup::new(texts.categories_title);
+    for (at, (lens, name)) in model.lenses().into_iter().enumerate() {
+        let (mark, style) = chosen(at == choice, theme);
+        let key = if at < 9 { format!("{} ", at + 1) } else { "  ".to_owned() };
+        let now = if lens == model.lens { " ●" } else { "" };
+        let text = format!("{mark}{key}{}{now}", fit(&name, columns));
+        popup.push_hit(Line::from(span(text, style)), Hit::Row(at));
+    }
+    if model.menu.categories.is_empty() {
+        popup.push(Line::from(span(texts.filter_empty, theme.quiet)));
+    }
+    popup.first = choice.saturating_sub(usize::from(area.height) / 2);
+    popup.hint(texts.filter_hint, theme);
+    popup
 }
 
 /// All of an order, with one item that the strike key is about.
-pub(super) fn detail(model: &Model, theme: &Theme, item: usize, area: Rect, buffer: &mut Buffer) {
-    let Some(card) = model.selected_card() else { return };
+fn detail(model: &Model, theme: &Theme, item: usize, area: Rect) -> Option<Popup> {
+    let card = model.selected_card()?;
     let texts = model.texts();
     let columns = usize::from(area.width.saturating_sub(6)).min(74);
     let brush = Brush { model, theme, density: Density::Compact, columns };
-    let mut lines = Vec::new();
-    let mut first = 0;
     let title = fill(
         texts.detail_title,
         &[
@@ -109,56 +166,62 @@ pub(super) fn detail(model: &Model, theme: &Theme, item: usize, area: Rect, buff
             ("amount", &texts.money(card.amount)),
         ],
     );
+    let mut popup = Popup::new(title.clone());
     if width(&title) > columns {
-        lines.extend(wrap(&title, columns).into_iter().map(|text| Line::from(span(text, theme.title))));
+        for text in wrap(&title, columns) {
+            popup.push(Line::from(span(text, theme.title)));
+        }
     }
     for (at, shown) in card.items.iter().enumerate() {
         let is_chosen = at == item;
         if is_chosen {
-            first = lines.len().saturating_sub(usize::from(area.height) / 3);
+            popup.first = popup.lines.len().saturating_sub(usize::from(area.height) / 3);
         }
         let mark = if is_chosen { span("▶", theme.key) } else { span(" ", theme.text) };
-        for (row, mut spans) in brush.item(shown, columns.saturating_sub(1)).into_iter().enumerate() {
+        for (row, mut spans) in brush.item(shown, columns.saturating_sub(1), false).into_iter().enumerate() {
             spans.insert(0, if row == 0 { mark.clone() } else { span(" ", theme.text) });
-            lines.push(Line::from(spans));
+            popup.push_hit(Line::from(spans), Hit::Row(at));
         }
     }
-    let key = |action| model.keys.key_for(action);
-    let hint = fill(texts.detail_hint, &[("strike", &key(Action::Strike)), ("bump", &key(Action::Bump))]);
-    lines.push(Line::default());
-    lines.push(line(vec![span(hint, theme.quiet)], Vec::new(), columns));
-    popup(&title, theme, &lines, first, area, buffer);
+    let keys = [("strike", &*model.key(Action::Strike)), ("bump", &*model.key(Action::Bump))];
+    popup.hint(&fit(&fill(texts.detail_hint, &keys), columns), theme);
+    Some(popup)
 }
 
 /// Why an order is cancelled, and then the second key.
-pub(super) fn cancel(model: &Model, theme: &Theme, cancel: &Cancel, area: Rect, buffer: &mut Buffer) {
+fn cancel(model: &Model, theme: &Theme, cancel: &Cancel, area: Rect) -> Popup {
     let texts = model.texts();
     let number = cancel.card.number.to_string();
-    let title = fill(texts.cancel_title, &[("n", &number)]);
+    let mut popup = Popup::new(fill(texts.cancel_title, &[("n", &number)]));
     let columns = usize::from(area.width.saturating_sub(6)).min(66);
-    let mut lines = Vec::new();
     if cancel.confirming {
         let amount = texts.money(cancel.card.amount);
         let question = fill(texts.cancel_confirm, &[("n", &number), ("amount", &amount)]);
         let reason = texts.reasons.get(cancel.choice).map_or(cancel.own.trim(), |reason| reason);
-        lines.push(Line::from(span(question, theme.late)));
-        let reason = fill(texts.reason, &[("reason", reason)]);
-        lines.extend(wrap(&reason, columns).into_iter().map(|text| Line::from(span(text, theme.text))));
-        lines.push(Line::default());
-        lines.push(quiet(texts.cancel_confirm_hint, theme));
-        return popup(&title, theme, &lines, 0, area, buffer);
+        popup.push(Line::from(span(question, theme.late)));
+        for text in wrap(&fill(texts.reason, &[("reason", reason)]), columns) {
+            popup.push(Line::from(span(text, theme.text)));
+        }
+        popup.push(Line::default());
+        popup.push_hits(vec![
+            (span(texts.confirm_yes, theme.cancelled), Some(Hit::Yes)),
+            (span("   ", theme.text), None),
+            (span(texts.confirm_no, theme.key), Some(Hit::No)),
+        ]);
+        popup.hint(texts.cancel_confirm_hint, theme);
+        return popup;
     }
-    let chosen = |at: usize| if at == cancel.choice { ("▶ ", theme.title) } else { ("  ", theme.text) };
     for (at, reason) in texts.reasons.iter().enumerate() {
-        let (mark, style) = chosen(at);
-        lines.push(Line::from(span(format!("{mark}{} {reason}", at + 1), style)));
+        let (mark, style) = chosen(at == cancel.choice, theme);
+        popup.push_hit(Line::from(span(format!("{mark}{} {reason}", at + 1), style)), Hit::Row(at));
     }
-    let (mark, style) = chosen(texts.reasons.len());
-    let own = format!("{} {}▏", texts.cancel_own, cancel.own);
-    for (row, text) in wrap(&own, columns.saturating_sub(2)).into_iter().enumerate() {
-        lines.push(Line::from(span(format!("{}{text}", if row == 0 { mark } else { "  " }), style)));
+    let own = texts.reasons.len();
+    let (mark, style) = chosen(cancel.choice == own, theme);
+    let text = format!("{} {}▏", texts.cancel_own, cancel.own);
+    for (row, text) in wrap(&text, columns.saturating_sub(2)).into_iter().enumerate() {
+        let line = Line::from(span(format!("{}{text}", if row == 0 { mark } else { "  " }), style));
+        popup.push_hit(line, Hit::Row(own));
     }
-    lines.push(Line::default());
-    lines.push(quiet(texts.cancel_hint, theme));
-    popup(&title, theme, &lines, 0, area, buffer);
+    popup.hint(texts.cancel_hint, theme);
+    popup
 }

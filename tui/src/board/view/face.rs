@@ -3,9 +3,13 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use domain::OrderStatus;
+
 use super::super::Model;
 use super::super::card::{Card, Item};
 use super::super::keys::Action;
+use super::super::lens::Lens;
+use super::super::news::Kind;
 use super::age;
 use super::spans::{line, padded, span, spread};
 use crate::digits::{self, Size};
@@ -32,17 +36,32 @@ pub(super) struct Brush<'a> {
     pub(super) columns: usize,
 }
 
+/// One row of a card, and the item that it is about.
+pub(super) struct Row {
+    pub(super) line: Line<'static>,
+    pub(super) item: Option<u32>,
+}
+
+impl From<Line<'static>> for Row {
+    fn from(line: Line<'static>) -> Self {
+        Row { line, item: None }
+    }
+}
+
+/// Pieces of a row, and the item that it is about.
+type Pieces = (Option<u32>, Vec<Span<'static>>);
+
 impl Brush<'_> {
-    /// The lines of a card, however many it takes.
-    pub(super) fn face(&self, card: &Card) -> Vec<Line<'static>> {
+    /// The rows of a card, however many it takes.
+    pub(super) fn face(&self, card: &Card) -> Vec<Row> {
         match self.density {
             Density::Compact => self.compact(card),
             Density::Framed | Density::Large => self.framed(card),
         }
     }
 
-    /// The lines of a card in at most `rows`; a cut is said.
-    pub(super) fn face_in(&self, card: &Card, rows: usize) -> Vec<Line<'static>> {
+    /// The rows of a card in at most `rows`; a cut is said.
+    pub(super) fn face_in(&self, card: &Card, rows: usize) -> Vec<Row> {
         let mut lines = self.face(card);
         let (total, frame) = (lines.len(), usize::from(self.density != Density::Compact));
         if total <= rows || rows < 2 + frame {
@@ -51,11 +70,11 @@ impl Brush<'_> {
         }
         let kept = rows - 1 - frame;
         let hidden = total - kept - frame;
-        let places = [("n", &*hidden.to_string()), ("key", &*self.model.keys.key_for(Action::Detail))];
+        let places = [("n", &*hidden.to_string()), ("key", &*self.model.key(Action::Detail))];
         let more = span(fill(self.model.texts().more_lines, &places), self.theme.error);
         let end = lines.split_off(total - frame);
         lines.truncate(kept);
-        lines.push(if frame == 0 { self.plain(card, vec![more]) } else { self.boxed(card, vec![more]) });
+        lines.push(if frame == 0 { self.plain(card, vec![more]) } else { self.boxed(card, vec![more]) }.into());
         lines.extend(end);
         lines
     }
@@ -69,8 +88,25 @@ impl Brush<'_> {
         span(text, if self.is_selected(card) { self.theme.selected } else { self.theme.number })
     }
 
-    fn star(&self, card: &Card) -> Span<'static> {
-        span(if card.prioritized { "★" } else { "" }, self.theme.warn)
+    /// What is special about it: in front, new, changed.
+    fn marks(&self, card: &Card) -> Vec<Span<'static>> {
+        let texts = self.model.texts();
+        let mut marks = Vec::new();
+        if card.cancelled.is_some() {
+            marks.push(span(format!(" {} ", texts.cancelled_mark), self.theme.cancelled));
+            marks.push(span(" ", Style::new()));
+            return marks;
+        }
+        if card.prioritized {
+            marks.extend([span("★", self.theme.warn), span(" ", Style::new())]);
+        }
+        let mark = match self.model.news.mark(card.id) {
+            Some(Kind::New) => texts.fresh,
+            Some(Kind::Changed) => texts.changed_mark,
+            Some(Kind::Cancelled) | None => return marks,
+        };
+        marks.extend([span(mark, self.theme.fresh), span(" ", Style::new())]);
+        marks
     }
 
     fn age(&self, card: &Card) -> Span<'static> {
@@ -78,12 +114,18 @@ impl Brush<'_> {
         age::shown(card.age(self.model.now), settings.thresholds, self.model.texts(), self.theme)
     }
 
-    /// How it was paid, or that a change is on its way.
+    /// How it was paid, or that a change is on its way or about to be.
     fn method(&self, card: &Card) -> Span<'static> {
-        if self.model.pending.contains(&card.id) {
-            return span(self.model.texts().sending, self.theme.warn);
+        let texts = self.model.texts();
+        if self.model.is_pending(card.id) {
+            return span(texts.sending, self.theme.warn);
         }
-        span(self.model.texts().method(card.method), self.theme.quiet)
+        if let Some(held) = self.model.held.iter().find(|held| held.id == card.id) {
+            let seconds = held.until.since(self.model.now).as_millis().div_ceil(1000);
+            let mark = if held.first { "★" } else { "☆" };
+            return span(format!("{mark} {}", fill(texts.held_card, &[("s", &seconds.to_string())])), self.theme.warn);
+        }
+        span(texts.method(card.method), self.theme.quiet)
     }
 
     fn name(&self, card: &Card, columns: usize) -> Span<'static> {
@@ -93,14 +135,47 @@ impl Brush<'_> {
         }
     }
 
-    fn compact(&self, card: &Card) -> Vec<Line<'static>> {
+    fn compact(&self, card: &Card) -> Vec<Row> {
         let gap = || span(" ", Style::new());
-        let star_gap = span(if card.prioritized { " " } else { "" }, Style::new());
-        let left = vec![self.bar(card), self.number(card), gap(), self.star(card), star_gap, self.method(card)];
-        let mut lines = vec![line(left, vec![gap(), self.age(card)], self.columns)];
-        lines.push(self.plain(card, vec![self.name(card, self.columns.saturating_sub(1))]));
-        lines.extend(self.items(card, self.columns.saturating_sub(1)).into_iter().map(|spans| self.plain(card, spans)));
-        lines
+        let mut left = vec![self.bar(card), self.number(card), gap()];
+        left.extend(self.marks(card));
+        left.push(self.method(card));
+        let mut rows: Vec<Row> = vec![line(left, vec![gap(), self.age(card)], self.columns).into()];
+        let inner = self.columns.saturating_sub(1);
+        rows.push(self.plain(card, vec![self.name(card, inner)]).into());
+        let body = self.body(card, inner).into_iter();
+        rows.extend(body.map(|(item, spans)| Row { line: self.plain(card, spans), item }));
+        rows
+    }
+
+    /// What to make, who else has something to make of it, or who cancelled it.
+    fn body(&self, card: &Card, columns: usize) -> Vec<Pieces> {
+        let texts = self.model.texts();
+        let mut rows = Vec::new();
+        if let Some(cancelled) = &card.cancelled {
+            let at = self.model.settings.time_of_day(cancelled.at);
+            let key = self.model.key(Action::Bump);
+            let places =
+                [("role", texts.role(cancelled.role)), ("at", &at), ("reason", &cancelled.reason), ("key", &key)];
+            let text = fill(texts.cancelled_by, &places);
+            rows.extend(wrap(&text, columns).into_iter().map(|text| (None, vec![span(text, self.theme.error)])));
+        }
+        for item in self.model.seen_items(card) {
+            let chosen = self.model.item == Some((card.id, item.line)) && self.is_selected(card);
+            rows.extend(self.item(item, columns, chosen).into_iter().map(|spans| (Some(item.line), spans)));
+        }
+        let others = self.model.owed_elsewhere(card);
+        let shows = card.cancelled.is_none() && !others.is_empty() && card.status != OrderStatus::Paid;
+        if shows {
+            let text = match (&self.model.lens, self.model.has_work(card)) {
+                (Lens::All, _) => texts.owes,
+                (_, true) => texts.also,
+                (_, false) => texts.elsewhere,
+            };
+            let lines = wrap(&fill(text, &[("what", &others)]), columns.saturating_sub(1));
+            rows.extend(lines.into_iter().map(|text| (None, vec![span(format!(" {text}"), self.theme.quiet)])));
+        }
+        rows
     }
 
     /// The mark at the left of the selected card, or room for it.
@@ -113,9 +188,9 @@ impl Brush<'_> {
         Line::from(padded(spans, self.columns))
     }
 
-    fn framed(&self, card: &Card) -> Vec<Line<'static>> {
+    fn framed(&self, card: &Card) -> Vec<Row> {
         let inner = self.columns.saturating_sub(4);
-        let mut rows = match self.density {
+        let head = match self.density {
             Density::Large => self.large_head(card, inner),
             _ => vec![spread(
                 vec![self.name(card, inner)],
@@ -124,25 +199,32 @@ impl Brush<'_> {
                 (' ', Style::new()),
             )],
         };
-        rows.extend(self.items(card, inner));
-        let mut lines = vec![self.lid(card)];
-        lines.extend(rows.into_iter().map(|row| self.boxed(card, row)));
-        lines.push(self.edge(card, ['└', '─', '┘'], ['┗', '━', '┛'], Vec::new(), Vec::new()));
-        lines
+        let mut rows: Vec<Row> = vec![self.lid(card).into()];
+        rows.extend(head.into_iter().map(|spans| self.boxed(card, spans).into()));
+        let body = self.body(card, inner).into_iter();
+        rows.extend(body.map(|(item, spans)| Row { line: self.boxed(card, spans), item }));
+        rows.push(self.edge(card, ['└', '─', '┘'], ['┗', '━', '┛'], Vec::new(), Vec::new()).into());
+        rows
     }
 
     fn lid(&self, card: &Card) -> Line<'static> {
         let blank = || span(" ", Style::new());
         let mut left = vec![blank(), self.number(card), blank()];
-        if card.prioritized {
-            left.extend([self.star(card), blank()]);
-        }
+        left.extend(self.marks(card));
         let right = vec![blank(), self.age(card), blank()];
         self.edge(card, ['┌', '─', '┐'], ['┏', '━', '┓'], left, right)
     }
 
     fn frame_style(&self, card: &Card) -> Style {
-        if self.is_selected(card) { self.theme.title } else { self.theme.frame }
+        let thresholds = self.model.settings.thresholds;
+        let age = card.age(self.model.now);
+        match () {
+            () if self.is_selected(card) => self.theme.title,
+            () if card.cancelled.is_some() => self.theme.error,
+            () if age >= thresholds.late => self.theme.late_frame,
+            () if age >= thresholds.warn => self.theme.warn_frame,
+            () => self.theme.frame,
+        }
     }
 
     fn edge(
@@ -179,14 +261,10 @@ impl Brush<'_> {
         rows.map(|(row, fact)| vec![span(row, style), span("  ", Style::new()), fact]).collect()
     }
 
-    /// The items with their comments, wrapped: no comment is ever cut.
-    pub(super) fn items(&self, card: &Card, columns: usize) -> Vec<Vec<Span<'static>>> {
-        card.items.iter().flat_map(|item| self.item(item, columns)).collect()
-    }
-
-    /// One item with its comment.
-    pub(super) fn item(&self, item: &Item, columns: usize) -> Vec<Vec<Span<'static>>> {
+    /// One item with its comment, wrapped: no comment is ever cut.
+    pub(super) fn item(&self, item: &Item, columns: usize, chosen: bool) -> Vec<Vec<Span<'static>>> {
         let (mark, style) = if item.struck { ("✓", self.theme.struck) } else { (" ", self.theme.text) };
+        let (mark, style) = if chosen { ("▸", style.patch(self.theme.title)) } else { (mark, style) };
         let lead = format!("{mark}{:>2}× ", item.quantity);
         let mut rows = hanging(&lead, &item.name, style, columns);
         let comment = if item.struck { self.theme.struck } else { self.theme.comment };

@@ -39,31 +39,60 @@ pub(super) fn draw_lines(lines: &[Line<'static>], area: Rect, buffer: &mut Buffe
     }
 }
 
-/// The keys, as many as fit; help and quit always.
-pub(super) fn draw_bar(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let labels = &model.texts().actions;
-    let entries: Vec<_> = model
-        .keys
-        .bar()
-        .into_iter()
-        .filter(|binding| !(model.settings.readonly && binding.action.changes()))
-        .filter_map(|binding| Some((binding.action, name(*binding.keys.first()?), binding.action.label(labels))))
-        .collect();
-    let columns_of = |key: &str, label: &str| width(key) + width(label) + 3;
-    let kept = |action: &Action| matches!(action, Action::Help | Action::Quit);
-    let fixed: usize = entries.iter().filter(|e| kept(&e.0)).map(|e| columns_of(&e.1, e.2)).sum();
-    let mut room = usize::from(area.width).saturating_sub(fixed);
-    let mut spans = Vec::new();
-    for (action, key, label) in entries {
-        let columns = columns_of(&key, label);
-        if !kept(&action) {
-            if columns > room {
-                room = 0;
-                continue;
-            }
-            room -= columns;
-        }
-        spans.extend([span(format!(" {key}"), theme.key), span(format!(" {label} "), theme.quiet)]);
+/// A key of the bar, as much of it as fits.
+struct Button {
+    action: Action,
+    key: String,
+    label: &'static str,
+}
+
+impl Button {
+    fn columns(&self) -> usize {
+        width(&self.key) + width(self.label) + 3
     }
-    buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// The keys of the bar, as many as fit; help and quit always.
+fn buttons(model: &Model, columns: u16) -> Vec<Button> {
+    let texts = model.texts();
+    let shown = model.keys.bar().into_iter().filter(|row| !(model.settings.readonly && row.action.changes()));
+    let button = |row: &super::super::keys::Binding| {
+        let key = name(*row.keys.first()?, texts);
+        Some(Button { action: row.action, key, label: row.action.label(&texts.actions) })
+    };
+    let mut buttons: Vec<Button> = shown.filter_map(button).collect();
+    let is_kept = |button: &Button| matches!(button.action, Action::Help | Action::Quit);
+    let fixed: usize = buttons.iter().filter(|button| is_kept(button)).map(Button::columns).sum();
+    let mut room = usize::from(columns).saturating_sub(fixed);
+    buttons.retain(|button| {
+        let fits = is_kept(button) || button.columns() <= room;
+        room = match (is_kept(button), fits) {
+            (true, _) => room,
+            (false, true) => room - button.columns(),
+            // After the first that does not fit, no shorter one takes its place.
+            (false, false) => 0,
+        };
+        fits
+    });
+    buttons
+}
+
+/// Draws the keys.
+pub(super) fn draw_bar(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let spans = buttons(model, area.width).into_iter().flat_map(|button| {
+        [span(format!(" {}", button.key), theme.key), span(format!(" {} ", button.label), theme.quiet)]
+    });
+    buffer.set_line(area.x, area.y, &Line::from(spans.collect::<Vec<_>>()), area.width);
+}
+
+/// The key at a column of the bar.
+pub(super) fn hit(model: &Model, area: Rect, x: u16) -> Option<Action> {
+    let mut left = usize::from(x.checked_sub(area.x)?);
+    for button in buttons(model, area.width) {
+        match left.checked_sub(button.columns()) {
+            None => return Some(button.action),
+            Some(rest) => left = rest,
+        }
+    }
+    None
 }

@@ -6,14 +6,18 @@ mod dialogs;
 mod face;
 mod footer;
 mod header;
+mod hit;
+mod page;
+mod popup;
 mod spans;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::{Paragraph, Wrap};
 
+pub use hit::{Hit, hit};
+
 use super::Model;
-use super::model::Mode;
 use crate::texts::fill;
 use crate::theme::Theme;
 
@@ -25,10 +29,10 @@ const TALL: u16 = 40;
 /// Draws the board.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if is_too_small(area) {
         return too_small(model, frame);
     }
-    let theme = Theme::new(model.settings.colour);
+    let theme = Theme::new(model.settings.look);
     let notice = footer::notice(model, &theme, area.width);
     let [top, banner, body, below, bar] = areas(model, area, notice.len());
     let buffer = frame.buffer_mut();
@@ -42,18 +46,30 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
         footer::draw_lines(&notice, below, buffer);
         footer::draw_bar(model, &theme, bar, buffer);
     }
-    match &model.mode {
-        Mode::Board | Mode::Search => {}
-        Mode::Help => dialogs::help(model, &theme, body, buffer),
-        Mode::AllDay => dialogs::all_day(model, &theme, body, buffer),
-        Mode::Detail { item } => dialogs::detail(model, &theme, *item, body, buffer),
-        Mode::Cancel(cancel) => dialogs::cancel(model, &theme, cancel, body, buffer),
+    if let Some(popup) = dialogs::popup(model, &theme, body) {
+        popup.draw(&theme, body, buffer);
     }
+}
+
+fn is_too_small(area: Rect) -> bool {
+    area.width < SMALLEST.0 || area.height < SMALLEST.1
+}
+
+/// The first card of each column that keeps the selected one on a screen of the model's size.
+pub(super) fn tops(model: &Model) -> [usize; 3] {
+    let area = Rect::new(0, 0, model.size.0, model.size.1);
+    if is_too_small(area) {
+        return model.tops;
+    }
+    let theme = Theme::new(model.settings.look);
+    let notice = footer::notice(model, &theme, area.width);
+    let [_, _, body, _, _] = areas(model, area, notice.len());
+    columns::tops(model, &theme, body)
 }
 
 /// How many rows a picture of this width needs so that no card is cut.
 pub fn rows_needed(model: &Model, width: u16) -> u16 {
-    let theme = Theme::new(model.settings.colour);
+    let theme = Theme::new(model.settings.look);
     let rows = columns::rows_needed(model, &theme, width).saturating_add(1);
     u16::try_from(rows).unwrap_or(u16::MAX).max(SMALLEST.1)
 }
