@@ -17,7 +17,7 @@ pub mod pt;
 
 pub use dead::{DeadLetter, Replay, Replayed};
 pub use picture::Picture;
-pub use problem::{Fault, Lang, Problem, ProblemKind};
+pub use problem::{Fault, Lang, OrderNow, Problem, ProblemKind};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -361,6 +361,17 @@ pub struct PeakHour {
     pub orders: u32,
 }
 
+/// Answer of `POST /internal/customers/{customer_id}/erase` of the order service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErasedOrders {
+    /// The person.
+    pub customer_id: CustomerId,
+    /// How many orders named the person.
+    pub orders: u32,
+    /// When none did any more.
+    pub erased_at: Timestamp,
+}
+
 /// Body of `POST /internal/orders/{id}/payment`: what the payment service knows of an order's money. Unknown
 /// fields are passed over, so that the two services can be upgraded one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -368,6 +379,7 @@ pub struct PaymentNotice {
     /// The payment.
     pub payment_id: PaymentId,
     /// Which attempt of the order it is, from 1.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub attempt: u32,
     /// Grows with each change of the payment; a lower one is stale.
     pub version: u64,

@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use domain::OrderStatus;
+use domain::{OrderStatus, Timestamp};
+
+use crate::order::TrackingActor;
 
 /// The language that a person reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -161,7 +163,23 @@ pub struct Problem {
     /// With `illegal_transition`: what this caller may do now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Vec<OrderStatus>>,
+    /// With `illegal_transition`, `already_paid` and `version_conflict`: where the order is, and who took it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Box<OrderNow>>,
     /// With `charge_exists`: the live charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
+}
+
+/// Where an order is while something is refused to it, so that a screen can tell who was faster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderNow {
+    /// Its status.
+    pub status: OrderStatus,
+    /// Its version.
+    pub version: u64,
+    /// Since when it has that status.
+    pub since: Timestamp,
+    /// Who took it there.
+    pub actor: TrackingActor,
 }

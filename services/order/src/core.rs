@@ -20,7 +20,7 @@ use crate::store::{Inserted, Replaced, Store};
 use crate::wall::Wall;
 
 /// How often a change is decided anew because somebody else was faster.
-const TRIES: usize = 20;
+pub(crate) const TRIES: usize = 20;
 /// After a failure the payment service counts as down for this long, unless it answers before.
 const DOWN_FOR: Duration = Duration::from_secs(10);
 

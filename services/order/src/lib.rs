@@ -8,6 +8,7 @@ mod board;
 mod catalog;
 mod core;
 mod digest;
+mod erase;
 mod expiry;
 mod feed;
 mod follow;

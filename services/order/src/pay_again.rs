@@ -2,29 +2,64 @@
 
 use std::sync::Arc;
 
-use domain::{OrderId, PaymentMethod};
+use api::order::PayAgain;
+use domain::OrderId;
 
-use crate::core::Core;
-use crate::order::{Order, Stepped};
+use crate::core::{Changed, Core};
+use crate::digest;
+use crate::order::{Order, Request, Stepped};
 use crate::outbox::LEASE;
 use crate::place::wait_for_charge;
 use crate::transition::ChangeError;
 
-/// Closes the live charge, opens the next attempt and waits a short while for it. Money that came first wins.
-pub(crate) async fn pay_again(core: &Arc<Core>, id: OrderId, method: PaymentMethod) -> Result<Order, ChangeError> {
+/// The order, and whether an earlier request with the same key had opened the attempt.
+pub(crate) struct PaidAgain {
+    pub(crate) order: Order,
+    pub(crate) replayed: bool,
+}
+
+/// Closes the live charge, opens the next attempt and waits a short while for it. Money that came first wins. With the key
+/// of whoever asks, the same body opens one attempt; the order keeps the key as long as it keeps the attempt.
+pub(crate) async fn pay_again(
+    core: &Arc<Core>,
+    id: OrderId,
+    body: &PayAgain,
+    subject: &str,
+    key: Option<String>,
+) -> Result<PaidAgain, ChangeError> {
     let now = core.now();
+    let request = key.map(|key| Request {
+        scope: format!("{subject} POST /orders/{id}/payment"),
+        key,
+        hash: digest::short(&serde_json::to_vec(body).unwrap_or_default()),
+    });
     let waits = !core.peer.is_down(now) && !core.qr_wait.is_zero();
-    let changed = core
-        .change(id, waits.then_some(LEASE), |order| match order.pay_again(method, now.plus(core.expires_after), now) {
-            Some(errands) => Ok(((), Stepped::Changed(errands))),
-            None if order.paid_at.is_some() => Err(ChangeError::AlreadyPaid),
-            None => Err(domain::order::Refused::Illegal { allowed: Vec::new() }.into()),
+    let Changed { order, leased, value: replayed } = core
+        .change(id, waits.then_some(LEASE), |order| {
+            if let Some(first) = request.as_ref().and_then(|request| opened_by(order, request)) {
+                let same = request.as_ref().is_some_and(|request| request.hash == first.hash);
+                return if same { Ok((true, Stepped::Unchanged)) } else { Err(ChangeError::OtherBody) };
+            }
+            match order.pay_again(body.payment_method, request.clone(), now.plus(core.expires_after), now) {
+                Some(errands) => Ok((false, Stepped::Changed(errands))),
+                None if order.paid_at.is_some() => Err(ChangeError::AlreadyPaid(order.now())),
+                None => Err(ChangeError::Illegal { allowed: Vec::new(), now: order.now() }),
+            }
         })
         .await?
         .ok_or(ChangeError::NoOrder)?;
-    let order = match changed.leased {
-        Some(work) => wait_for_charge(core, changed.order, work, now).await?,
-        None => changed.order,
+    let order = match leased {
+        Some(work) => wait_for_charge(core, order, work, now).await?,
+        None => order,
     };
-    if order.paid_at.is_some() { Err(ChangeError::AlreadyPaid) } else { Ok(order) }
+    match order.paid_at {
+        Some(_) if !replayed => Err(ChangeError::AlreadyPaid(order.now())),
+        _ => Ok(PaidAgain { order, replayed }),
+    }
+}
+
+/// The request of this scope and key that opened an attempt before.
+fn opened_by<'a>(order: &'a Order, request: &Request) -> Option<&'a Request> {
+    let mut kept = order.charges.iter().filter_map(|charge| charge.request.as_ref());
+    kept.find(|kept| kept.scope == request.scope && kept.key == request.key)
 }

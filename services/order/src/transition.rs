@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::OrderNow;
 use api::order::TrackingActor;
 use domain::order::Refused;
 use domain::{OrderId, OrderStatus};
@@ -21,16 +22,30 @@ pub(crate) enum ChangeError {
     NoLine,
     /// The caller has seen another version than the one there is.
     #[error("the order has changed since")]
-    OtherVersion(u64),
-    /// The state machine says no.
-    #[error(transparent)]
-    Refused(#[from] Refused),
+    OtherVersion(OrderNow),
+    /// No such change from where the order is.
+    #[error("illegal transition")]
+    Illegal {
+        /// What this caller may do now.
+        allowed: Vec<OrderStatus>,
+        /// Where it is.
+        now: OrderNow,
+    },
+    /// Legal, but for somebody else.
+    #[error("not for this role")]
+    NotForRole,
+    /// It has to say why.
+    #[error("a reason is required")]
+    ReasonMissing,
     /// The caller can do nothing before the money comes.
     #[error("the order is not paid yet")]
-    Unpaid,
+    Unpaid(OrderNow),
     /// The money came first.
     #[error("the order is paid already")]
-    AlreadyPaid,
+    AlreadyPaid(OrderNow),
+    /// The idempotency key was used with another body.
+    #[error("the idempotency key was used with another body")]
+    OtherBody,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -40,9 +55,11 @@ pub(crate) enum ChangeError {
 fn refused(order: &Order, refused: Refused) -> ChangeError {
     match refused {
         Refused::Illegal { allowed } if allowed.is_empty() && order.status == OrderStatus::Requested => {
-            ChangeError::Unpaid
+            ChangeError::Unpaid(order.now())
         }
-        other => other.into(),
+        Refused::Illegal { allowed } => ChangeError::Illegal { allowed, now: order.now() },
+        Refused::NotForRole => ChangeError::NotForRole,
+        Refused::ReasonMissing => ChangeError::ReasonMissing,
     }
 }
 
@@ -58,11 +75,11 @@ pub(crate) async fn transition(
     let now = core.now();
     let changed = core
         .change(id, None, |order| {
-            let seen = order.version;
+            let seen = order.now();
             let result = order.wish(wish, actor.clone(), now);
             let matters = !matches!(result, Ok(Stepped::Unchanged) | Err(Refused::NotForRole | Refused::ReasonMissing));
             match if_match {
-                Some(version) if matters && version != seen => Err(ChangeError::OtherVersion(seen)),
+                Some(version) if matters && version != seen.version => Err(ChangeError::OtherVersion(seen)),
                 _ => result.map(|stepped| ((), stepped)).map_err(|why| refused(order, why)),
             }
         })
@@ -82,12 +99,12 @@ pub(crate) async fn strike(
     let now = core.now();
     let changed = core
         .change(id, None, |order| {
-            let seen = order.version;
+            let seen = order.now();
             let result = order.strike(line, struck, actor.clone(), now);
             let matters =
                 matches!(result, Ok(Stepped::Changed(_)) | Err(StrikeFault::Refused(Refused::Illegal { .. })));
             match (if_match, result) {
-                (Some(version), _) if matters && version != seen => Err(ChangeError::OtherVersion(seen)),
+                (Some(version), _) if matters && version != seen.version => Err(ChangeError::OtherVersion(seen)),
                 (_, Ok(stepped)) => Ok(((), stepped)),
                 (_, Err(StrikeFault::NoLine)) => Err(ChangeError::NoLine),
                 (_, Err(StrikeFault::Refused(why))) => Err(refused(order, why)),

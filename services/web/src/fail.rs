@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Fault, Lang, Problem, ProblemKind};
+use api::{Fault, Lang, OrderNow, Problem, ProblemKind};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +28,7 @@ struct Inner {
     en: String,
     faults: Faults,
     allowed: Option<Vec<OrderStatus>>,
+    order: Option<Box<OrderNow>>,
     charge: Option<PaymentId>,
     retry_after: Option<Duration>,
     challenge: Option<&'static str>,
@@ -47,6 +48,7 @@ impl Fail {
             en: en.into(),
             faults: Faults::new(),
             allowed: None,
+            order: None,
             charge: None,
             retry_after: None,
             challenge: None,
@@ -124,6 +126,13 @@ impl Fail {
     #[must_use]
     pub fn allowed(mut self, allowed: Vec<OrderStatus>) -> Self {
         self.0.allowed = Some(allowed);
+        self
+    }
+
+    /// With where the order is that this was refused to, and who took it there.
+    #[must_use]
+    pub fn order(mut self, now: OrderNow) -> Self {
+        self.0.order = Some(Box::new(now));
         self
     }
 
@@ -229,6 +238,7 @@ impl Inner {
             code: self.kind.code().to_owned(),
             errors: self.faults.list(lang),
             allowed: self.allowed.clone(),
+            order: self.order.clone(),
             payment_id: self.charge.map(|id| id.to_string()),
         };
         serde_json::to_vec(&problem).unwrap_or_default()

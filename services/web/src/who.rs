@@ -1,6 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use api::ProblemKind;
 use api::auth::Claims;
@@ -11,7 +12,7 @@ use domain::{Role, Timestamp};
 
 use crate::edge::Context;
 use crate::token::moment;
-use crate::{Fail, TokenFault};
+use crate::{Fail, TokenFault, Verifier};
 
 /// Who makes a request, as a token that holds says.
 #[derive(Clone, PartialEq, Eq)]
@@ -89,6 +90,29 @@ impl<P: Permit> Deref for Who<P> {
 #[derive(Debug, Clone)]
 pub struct Anyone(pub Option<Caller>);
 
+/// The token of a request whose answer goes on for long, so that it can be asked whether it still holds.
+pub struct Pass {
+    verifier: Arc<Verifier>,
+    token: String,
+}
+
+impl Pass {
+    /// Whether the token still holds: neither over, nor taken back, nor signed with a key that is gone.
+    pub fn holds(&self) -> bool {
+        self.verifier.verify(&self.token).is_ok()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Pass {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {
+        let (verifier, token) = presented(parts)?.ok_or_else(|| Fail::unauthenticated("Bearer"))?;
+        verifier.verify(token)?;
+        Ok(Pass { token: token.to_owned(), verifier: verifier.clone() })
+    }
+}
+
 impl<P: Permit, S: Send + Sync> FromRequestParts<S> for Who<P> {
     type Rejection = Fail;
 
@@ -111,12 +135,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Anyone {
 }
 
 fn caller(parts: &Parts) -> Result<Option<Caller>, Fail> {
+    let Some((verifier, token)) = presented(parts)? else { return Ok(None) };
+    Ok(Some(verifier.verify(token)?))
+}
+
+/// The token that came, and who checks it.
+fn presented(parts: &Parts) -> Result<Option<(&Arc<Verifier>, &str)>, Fail> {
     let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value.to_str().ok().and_then(bearer).filter(|_| values.next().is_none());
     let context = Context::of(&parts.extensions)?;
     let verifier = context.verifier.as_ref().ok_or_else(|| Fail::internal("this service has no verifier"))?;
-    Ok(Some(verifier.verify(token.ok_or(TokenFault::Malformed)?)?))
+    Ok(Some((verifier, token.ok_or(TokenFault::Malformed)?)))
 }
 
 /// The token of `Bearer TOKEN`; the scheme's case does not matter (RFC 9110 §11.1).

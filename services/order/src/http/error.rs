@@ -1,7 +1,6 @@
 //! The only place where this service's errors become HTTP.
 
 use api::{ProblemKind, pt};
-use domain::order::Refused;
 use domain::{MAX_LINES, MAX_QUANTITY, OrderStatus, TextError};
 use store::StoreError;
 use web::{Fail, Faults};
@@ -29,40 +28,46 @@ pub(super) fn change(error: ChangeError) -> Fail {
     match error {
         ChangeError::NoOrder => no_order(),
         ChangeError::NoLine => Fail::not_found("O pedido não tem este item.", "The order has no such item."),
-        ChangeError::OtherVersion(version) => Fail::new(
-            ProblemKind::VersionConflict,
-            format!("O pedido mudou: agora está na versão {version}. Leia de novo antes de alterar."),
-            format!("The order has changed: it is at version {version} now. Read it again before changing it."),
-        ),
-        ChangeError::Unpaid => {
+        ChangeError::OtherVersion(now) => {
+            let version = now.version;
+            let pt = format!("O pedido mudou: agora está na versão {version}. Leia de novo antes de alterar.");
+            let en =
+                format!("The order has changed: it is at version {version} now. Read it again before changing it.");
+            Fail::new(ProblemKind::VersionConflict, pt, en).order(now)
+        }
+        ChangeError::Unpaid(now) => {
             let (pt, en) = ("O pedido ainda aguarda o pagamento.", "The order still waits for its payment.");
-            Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(Vec::new())
+            Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(Vec::new()).order(now)
         }
-        ChangeError::AlreadyPaid => {
-            Fail::new(ProblemKind::AlreadyPaid, "O pedido já está pago.", "The order is paid already.")
+        ChangeError::AlreadyPaid(now) => {
+            Fail::new(ProblemKind::AlreadyPaid, "O pedido já está pago.", "The order is paid already.").order(now)
         }
-        ChangeError::Refused(refused) => refusal(refused),
+        ChangeError::Illegal { allowed, now } => illegal(allowed).order(now),
+        ChangeError::NotForRole => forbidden(),
+        ChangeError::ReasonMissing => {
+            faulty(|faults| faults.body("/reason", "informe o motivo", "a reason is required"))
+        }
+        ChangeError::OtherBody => mismatch(),
         ChangeError::Store(error) => store(error),
     }
 }
 
-fn refusal(refused: Refused) -> Fail {
-    match refused {
-        Refused::NotForRole => forbidden(),
-        Refused::ReasonMissing => faulty(|faults| faults.body("/reason", "informe o motivo", "a reason is required")),
-        Refused::Illegal { allowed } => {
-            let join = |word: fn(OrderStatus) -> &'static str| {
-                allowed.iter().map(|status| word(*status)).collect::<Vec<_>>().join(", ")
-            };
-            let (pt, en) = if allowed.is_empty() {
-                ("Não há mais nada a mudar neste pedido.".to_owned(), "Nothing can be changed now.".to_owned())
-            } else {
-                let (pt, en) = (join(pt::order), join(OrderStatus::as_str));
-                (format!("O pedido não pode ir para aí. Agora pode ficar: {pt}."), format!("Possible now: {en}."))
-            };
-            Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(allowed)
-        }
-    }
+fn illegal(allowed: Vec<OrderStatus>) -> Fail {
+    let join = |word: fn(OrderStatus) -> &'static str| {
+        allowed.iter().map(|status| word(*status)).collect::<Vec<_>>().join(", ")
+    };
+    let (pt, en) = if allowed.is_empty() {
+        ("Não há mais nada a mudar neste pedido.".to_owned(), "Nothing can be changed now.".to_owned())
+    } else {
+        let (pt, en) = (join(pt::order), join(OrderStatus::as_str));
+        (format!("O pedido não pode ir para aí. Agora pode ficar: {pt}."), format!("Possible now: {en}."))
+    };
+    Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(allowed)
+}
+
+fn mismatch() -> Fail {
+    let pt = "Esta Idempotency-Key já foi usada com outro pedido.";
+    Fail::new(ProblemKind::IdempotencyMismatch, pt, "This Idempotency-Key was used for another order.")
 }
 
 /// 422 with the faults that are added.
@@ -78,11 +83,7 @@ pub(super) fn faulty(add: impl FnOnce(&mut Faults)) -> Fail {
 pub(super) fn place(error: PlaceError) -> Fail {
     match error {
         PlaceError::Faults(list) => faulty(|faults| list.into_iter().for_each(|fault| place_fault(faults, fault))),
-        PlaceError::Mismatch => Fail::new(
-            ProblemKind::IdempotencyMismatch,
-            "Esta Idempotency-Key já foi usada com outro pedido.",
-            "This Idempotency-Key was used for another order.",
-        ),
+        PlaceError::Mismatch => mismatch(),
         PlaceError::Store(error) => store(error),
     }
 }

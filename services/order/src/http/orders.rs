@@ -85,6 +85,12 @@ pub(super) fn one(status: StatusCode, order: &Order) -> Response {
     response
 }
 
+/// The answer to a request that was made before.
+pub(super) fn as_replayed(mut response: Response) -> Response {
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    response
+}
+
 /// For whom an order is placed: customers order for themselves, everybody else for whom they name.
 fn orderer(caller: &Caller, body: &NewOrder) -> Result<Option<CustomerId>, Fail> {
     if caller.role != Role::Customer {
@@ -106,7 +112,6 @@ fn orderer(caller: &Caller, body: &NewOrder) -> Result<Option<CustomerId>, Fail>
 params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body make one order in 24 hours")),
 responses(
     (status = 201, body = WireOrder, description = "Placed; with Idempotent-Replayed: true if it was placed before"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
 ))]
 async fn create(
     State(core): Shared,
@@ -123,17 +128,13 @@ async fn create(
     if let Ok(location) = HeaderValue::from_str(&format!("/orders/{}", placed.order.id)) {
         response.headers_mut().insert(LOCATION, location);
     }
-    if placed.replayed {
-        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    Ok(if placed.replayed { as_replayed(response) } else { response })
 }
 
 /// Lists orders, newest first
 #[utoipa::path(get, path = "/orders", tag = "orders", security(("bearer" = [])), params(OrderQuery, web::PageParams),
 responses(
     (status = 200, body = [WireOrder], description = "A page, with X-Total-Count"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "A bad parameter"),
 ))]
 async fn list(
     State(core): Shared,
@@ -165,7 +166,7 @@ async fn list(
 #[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("bearer" = [])), params(("id" = OrderId, Path)),
 responses(
     (status = 200, body = WireOrder, description = "The order, with its QR code; ETag is its version"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
+    (status = 404, description = "No such order"),
 ))]
 async fn show(
     State(core): Shared,
@@ -180,7 +181,7 @@ async fn show(
 #[utoipa::path(get, path = "/orders/{id}/tracking", tag = "orders", security(("bearer" = [])),
 params(("id" = OrderId, Path)), responses(
     (status = 200, body = [TrackingRow], description = "Every step, oldest first"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
+    (status = 404, description = "No such order"),
 ))]
 async fn tracking(
     State(core): Shared,
@@ -213,10 +214,9 @@ fn wish(body: PatchOrder, role: Role) -> Result<Wish, Fail> {
 params(("id" = OrderId, Path), ("If-Match" = Option<String>, Header, description = "The version last seen")),
 responses(
     (status = 200, body = WireOrder, description = "The order as it is now; also when that held already"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "Not from here"),
-    (status = 412, body = api::Problem, content_type = "application/problem+json", description = "Another version"),
-    (status = 422, body = api::Problem, content_type = "application/problem+json", description = "Faults of the body"),
+    (status = 404, description = "No such order"),
+    (status = 409, description = "Not from here"),
+    (status = 412, description = "Another version"),
 ))]
 async fn patch(
     State(core): Shared,
@@ -243,9 +243,9 @@ request_body = StrikeItem, params(
 ),
 responses(
     (status = 200, body = WireOrder, description = "The order as it is now"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such line"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "Not being cooked"),
-    (status = 412, body = api::Problem, content_type = "application/problem+json", description = "Another version"),
+    (status = 404, description = "No such line"),
+    (status = 409, description = "Not being cooked"),
+    (status = 412, description = "Another version"),
 ))]
 async fn strike(
     State(core): Shared,

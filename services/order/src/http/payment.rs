@@ -9,9 +9,9 @@ use axum::response::Response;
 use domain::OrderId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Fail, PathId, RawBody, Who};
+use web::{Fail, IdempotencyKey, PathId, RawBody, Who};
 
-use super::orders::{one, visible};
+use super::orders::{as_replayed, one, visible};
 use super::{Orderers, error};
 use crate::core::Core;
 use crate::pay_again;
@@ -24,19 +24,25 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
 ///
 /// Closes the live charge first. Possible while the order is `requested`.
 #[utoipa::path(post, path = "/orders/{id}/payment", tag = "orders", security(("bearer" = [])),
-params(("id" = OrderId, Path)), request_body = PayAgain, responses(
+params(
+    ("id" = OrderId, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same key and body open one attempt"),
+), request_body = PayAgain, responses(
     (status = 200, body = WireOrder, description = "The order with its new charge, or `pending` while that is slow"),
-    (status = 404, body = api::Problem, content_type = "application/problem+json", description = "No such order"),
-    (status = 409, body = api::Problem, content_type = "application/problem+json", description = "The money came first"),
+    (status = 404, description = "No such order"),
+    (status = 409, description = "The money came first"),
 ))]
 async fn pay(
     State(core): State<Arc<Core>>,
     caller: Who<Orderers>,
     PathId(id): PathId<OrderId>,
+    key: Result<IdempotencyKey, Fail>,
     body: RawBody,
 ) -> Result<Response, Fail> {
     visible(&core, &caller, id).await?;
     let body = body.read::<PayAgain>().await?;
-    let order = pay_again::pay_again(&core, id, body.payment_method).await.map_err(error::change)?;
-    Ok(one(StatusCode::OK, &order))
+    let IdempotencyKey(key) = key?;
+    let paid = pay_again::pay_again(&core, id, &body, &caller.subject, key).await.map_err(error::change)?;
+    let response = one(StatusCode::OK, &paid.order);
+    Ok(if paid.replayed { as_replayed(response) } else { response })
 }

@@ -2,7 +2,7 @@ use api::order::PaymentNotice;
 use domain::{Money, PaymentId, PaymentMethod, PaymentStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::text;
+use super::{Request, text};
 
 /// One attempt to pay an order, as far as the order knows of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Charge {
     pub expires_at: Option<Timestamp>,
     /// Whether the order has asked for the money to go back.
     pub refund_asked: bool,
+    /// The request that opened it, where a repeat of that is to be recognised.
+    #[serde(default)]
+    pub request: Option<Request>,
 }
 
 impl Charge {
@@ -43,6 +46,7 @@ impl Charge {
             payment_link: None,
             expires_at: None,
             refund_asked: false,
+            request: None,
         }
     }
 

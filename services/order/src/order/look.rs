@@ -1,4 +1,4 @@
-use api::{Picture, order as wire};
+use api::{OrderNow, Picture, order as wire};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -65,6 +65,18 @@ impl Order {
             ready_at: self.ready_at,
             delivered_at: self.delivered_at,
             version: self.version,
+        }
+    }
+
+    /// Where it is and who took it there, as a refusal tells.
+    pub(crate) fn now(&self) -> OrderNow {
+        // The history is never empty; what was placed was placed by somebody.
+        let last = self.tracking.last().cloned();
+        OrderNow {
+            status: self.status,
+            version: self.version,
+            since: last.as_ref().map_or(self.created_at, |row| row.at),
+            actor: last.map_or_else(|| super::step::service("order"), |row| row.actor),
         }
     }
 

@@ -2,6 +2,7 @@
 //! and what has to happen elsewhere comes back as data.
 
 mod charge;
+mod forget;
 mod look;
 mod notice;
 mod place;
@@ -14,6 +15,7 @@ use domain::{
     CategoryId, CustomerId, Email, Money, OrderId, OrderStatus, PaymentId, PaymentMethod, ProductId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use store::{StoreError, StoreResult};
 
 pub use charge::Charge;
 pub use notice::{NoticeFault, Taken};
@@ -129,6 +131,16 @@ pub enum Errand {
 }
 
 impl Errand {
+    /// What the outbox keeps, as an errand.
+    pub(crate) fn read(payload: &str) -> StoreResult<Self> {
+        serde_json::from_str(payload).map_err(StoreError::internal)
+    }
+
+    /// What the outbox keeps.
+    pub(crate) fn written(&self) -> StoreResult<String> {
+        serde_json::to_string(self).map_err(StoreError::internal)
+    }
+
     /// Every kind, as the outbox names it.
     pub const KINDS: [&'static str; 4] = ["charge", "cancel", "counter", "refund"];
 

@@ -2,7 +2,7 @@ use api::order::{TrackingActor, TrackingRow};
 use domain::order::{Actor, Decision, Refused, StepKind, decide};
 use domain::{OrderStatus, PaymentMethod, PaymentStatus, Role, Timestamp};
 
-use super::{Cause, Charge, Errand, Order};
+use super::{Cause, Charge, Errand, Order, Request};
 
 /// What somebody wants of an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,7 +120,13 @@ impl Order {
     }
 
     /// Opens the next attempt to pay; `None` when there is nothing to pay any more.
-    pub fn pay_again(&mut self, method: PaymentMethod, pay_by: Timestamp, now: Timestamp) -> Option<Vec<Errand>> {
+    pub fn pay_again(
+        &mut self,
+        method: PaymentMethod,
+        request: Option<Request>,
+        pay_by: Timestamp,
+        now: Timestamp,
+    ) -> Option<Vec<Errand>> {
         if self.status != OrderStatus::Requested {
             return None;
         }
@@ -129,7 +135,7 @@ impl Order {
             PaymentMethod::Counter => Errand::Cancel { attempt: last, reason: "outra forma de pagamento".to_owned() },
             PaymentMethod::Pix | PaymentMethod::Checkout => Errand::Charge { attempt: last + 1 },
         };
-        self.open(Charge::new(last + 1, method));
+        self.open(Charge { request, ..Charge::new(last + 1, method) });
         self.pay_by = self.pay_by.max(pay_by);
         self.touch(now);
         Some(vec![errand])

@@ -126,6 +126,11 @@ pub trait Store: Send + Sync + 'static {
     /// Stores an order in place of the one with version `expected`, with further outbox entries. Gives back the first
     /// of them leased, if it asked for that.
     async fn replace(&self, order: Order, expected: u64, work: Vec<NewWork>) -> StoreResult<(Replaced, Option<Work>)>;
+    /// Stores an order out of which a person was taken in place of the one with version `expected`, and takes what people
+    /// wrote out of its errands, in the same step.
+    async fn forget(&self, order: Order, expected: u64) -> StoreResult<Replaced>;
+    /// Leaves nothing of what was erased in the files, as far as the database allows.
+    async fn purge(&self) -> StoreResult<()>;
     /// A page of the orders, newest first.
     async fn orders(&self, filter: OrderFilter, page: Page) -> StoreResult<Listed>;
     /// The orders of the kitchen's queue, in no order.

@@ -339,6 +339,34 @@ async fn a_category_goes_or_gets_a_product_and_never_both(store: &dyn Store) {
     assert!(menu.products().iter().all(|product| menu.category(product.category_id).is_some()));
 }
 
+async fn a_person_goes_out_of_an_order_and_its_errands_in_one_step(store: &dyn Store) {
+    let product = burger(store).await;
+    let ana = CustomerId::new();
+    let order = draft(&product, T0, Some(ana), None);
+    let entry = |kind: &str, errand: serde_json::Value| NewWork::new(order.id, kind, errand, T0);
+    let cancel = entry("cancel", json!({"kind": "cancel", "attempt": 1, "reason": "a Ana desistiu"}));
+    store.insert(order.clone(), Some(entry("charge", json!({"kind": "charge", "attempt": 1})))).await.unwrap();
+    let named = store.order(order.id).await.unwrap().unwrap();
+    let next = Order { version: 2, pickup_name: Some("Ana".to_owned()), ..named.clone() };
+    store.replace(next.clone(), 1, vec![cancel]).await.unwrap();
+    let outbox = store.outbox();
+    let charge = outbox.claim(later(1), LEASE, 9).await.unwrap().remove(0);
+
+    let mut forgotten = next.clone();
+    assert_eq!(forgotten.forget_customer(CustomerId::new(), later(2)), Stepped::Unchanged);
+    assert_eq!(forgotten.forget_customer(ana, later(2)), Stepped::Changed(Vec::new()));
+    assert_eq!(store.forget(forgotten.clone(), 1).await.unwrap(), Replaced::Conflict);
+    assert_eq!(store.order(order.id).await.unwrap(), Some(next));
+    assert_eq!(store.forget(forgotten.clone(), 2).await.unwrap(), Replaced::Stored);
+    assert_eq!(store.order(order.id).await.unwrap(), Some(forgotten));
+    let theirs = OrderFilter { customer_id: Some(ana), ..OrderFilter::default() };
+    assert_eq!(store.orders(theirs, Page::default()).await.unwrap().total, 0);
+    assert!(outbox.done(&charge).await.unwrap(), "what is under way goes on");
+    let cancel = outbox.claim(later(3), LEASE, 9).await.unwrap().remove(0);
+    assert_eq!(cancel.payload, json!({"kind": "cancel", "attempt": 1, "reason": "apagado"}));
+    store.purge().await.unwrap();
+}
+
 async fn keys_are_kept(store: &dyn Store) {
     assert_eq!(store.load_keys().await.unwrap(), None);
     for keys in ["one", "two"] {
@@ -391,6 +419,7 @@ on_every_store! {
     only_what_nobody_paid_is_overdue,
     names_are_taken_whatever_case_and_accents,
     a_sold_product_frees_its_name_and_category_when_it_goes,
+    a_person_goes_out_of_an_order_and_its_errands_in_one_step,
     keys_are_kept,
 }
 

@@ -1,10 +1,11 @@
 //! The stream of changes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::ProblemKind;
 use api::order::QueueEntry;
-use domain::{OrderStatus, Role, SystemClock};
+use domain::{Clock as _, ManualClock, OrderStatus, Role, SystemClock};
 use testkit::mongo::Kind;
 
 use crate::kit::{SOON, Shop};
@@ -148,4 +149,17 @@ async fn who_missed_too_much_is_told_to_read_the_queue_again() {
         assert_eq!(next!(stream).kind, "reset");
     }
     shop.a(Role::Kiosk).get("/orders/events").await.refused(ProblemKind::Forbidden);
+}
+
+#[tokio::test]
+async fn it_ends_with_the_token() {
+    let clock = Arc::new(ManualClock::new(SystemClock.now()));
+    let shop = Shop::with(clock.clone()).await;
+    let mut stream = listen!(shop, None::<&str>);
+    let order = shop.paid().await;
+    while entry(&next!(stream)).status != OrderStatus::Paid {}
+    clock.advance(Duration::from_secs(400 * 24 * 3600));
+    let ends = async { while stream.0.chunk().await.is_ok_and(|chunk| chunk.is_some()) {} };
+    tokio::time::timeout(SOON, ends).await.expect("it ends");
+    assert_eq!(shop.order(order.id).await.id, order.id, "a new token goes on");
 }

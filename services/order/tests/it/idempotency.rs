@@ -78,3 +78,28 @@ async fn a_key_is_free_again_after_a_day() {
     assert_ne!(first.id, second.id);
     assert_eq!(second.number, 1, "another day counts from one again");
 }
+
+#[tokio::test]
+async fn the_same_key_opens_one_attempt_to_pay() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let path = format!("/orders/{}/payment", order.id);
+    let kiosk = shop.a(Role::Kiosk);
+    let again = async |caller: &Caller, key: &str, method: &str| {
+        let request = caller.request(http::Method::POST, &path).header("idempotency-key", key);
+        caller.send(request.json(&json!({ "payment_method": method }))).await
+    };
+    let answers = futures_util::future::join_all((0..8).map(|_| again(&kiosk, "k", "checkout"))).await;
+    let first = answers.iter().filter(|answer| answer.header("idempotent-replayed").is_none()).count();
+    assert_eq!(first, 1);
+    for answer in answers {
+        assert_eq!(answer.expect(200).json["payment_method"], "checkout");
+    }
+    again(&kiosk, "k", "pix").await.refused(ProblemKind::IdempotencyMismatch);
+    let other: Order = again(&shop.a(Role::Kiosk), "k", "pix").await.expect(200).parse();
+    assert_eq!(other.payment_method, PaymentMethod::Pix);
+    // Paid meanwhile: a repeat is told what came of it, another attempt is refused.
+    shop.to(order.id, "paid").await;
+    assert_eq!(again(&kiosk, "k", "checkout").await.expect(200).json["status"], "paid");
+    again(&kiosk, "l", "checkout").await.refused(ProblemKind::AlreadyPaid);
+}

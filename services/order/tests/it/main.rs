@@ -13,6 +13,7 @@ mod mongo;
 mod outage;
 mod peer;
 mod place;
+mod privacy;
 mod queue;
 mod restart;
 mod shift;

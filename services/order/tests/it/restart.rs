@@ -1,6 +1,9 @@
 //! Closing and opening again loses nothing, and what was promised is done.
 
-use domain::{OrderStatus, PaymentMethod, Role};
+use std::sync::Arc;
+
+use api::order::Order;
+use domain::{OrderStatus, PaymentMethod, Role, SystemClock};
 use serde_json::Value;
 
 use crate::kit::{Shop, notice};
@@ -54,4 +57,28 @@ async fn it_says_what_it_needs_and_what_it_has_to_do() {
             assert!(!operation["responses"]["default"].is_null(), "{method} {path} has no default answer");
         }
     }
+}
+
+#[tokio::test]
+async fn a_damaged_order_is_left_out_and_the_rest_goes_on() {
+    let dir = testkit::temp_dir();
+    let path = dir.path().join("order.db");
+    let shop = Shop::on(format!("sqlite:{}", path.display()).parse().unwrap(), Arc::new(SystemClock)).await;
+    let (damaged, sound) = (shop.paid().await, shop.paid().await);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.busy_timeout(crate::kit::SOON).unwrap();
+    let damage = "UPDATE orders SET body = json_set(body, '$.amount', 'muito') WHERE id = ?1";
+    assert_eq!(file.execute(damage, [damaged.id.to_string()]).unwrap(), 1);
+    let list = shop.a(Role::Admin).get("/orders").await.expect(200);
+    let found: Vec<Order> = list.parse();
+    assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), [sound.id]);
+    let paid = shop.a(Role::Admin).get("/orders?status=paid&limit=1").await.expect(200);
+    assert_eq!(paid.header("x-total-count"), Some("2"), "it is still there");
+    let path = format!("/orders/{}", damaged.id);
+    shop.a(Role::Admin).expecting_faults().get(&path).await.refused(api::ProblemKind::Internal);
+    // A start finds the others too.
+    let shop = shop.reopen().await;
+    let queue = shop.a(Role::Kitchen).get("/orders/queue").await.expect(200);
+    assert_eq!(queue.json.as_array().unwrap().len(), 1);
+    assert_eq!(queue.json[0]["id"], sound.id.to_string());
 }

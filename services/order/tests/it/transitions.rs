@@ -210,3 +210,31 @@ async fn a_refusal_says_in_portuguese_what_is_missing() {
     assert_eq!(detail, "O pedido não pode ir para aí. Agora pode ficar: pago, cancelado.");
     assert_eq!(allowed, [OrderStatus::Paid, OrderStatus::Cancelled]);
 }
+
+#[tokio::test]
+async fn a_refusal_says_where_the_order_is_and_who_took_it_there() {
+    let shop = Shop::open().await;
+    let order = shop.paid().await;
+    let path = format!("/orders/{}", order.id);
+    let board = |name: &str| shop.nobody().with_token(shop.mint.token_for(name, Role::Kitchen, None));
+    board("fogão").patch(&path, &json!({"status": "preparing"})).await.expect(200);
+    board("fogão").patch(&path, &json!({"status": "ready_for_pickup"})).await.expect(200);
+    let late = board("balcão");
+    let refused = late.patch(&path, &json!({"status": "cancelled", "reason": "acabou"})).await.expect(403);
+    assert!(refused.problem().order.is_none(), "{}", refused.text);
+    let stale = late.request(http::Method::PATCH, &path).header("if-match", order.version.to_string());
+    let stale = late.send(stale.json(&json!({"status": "paid"}))).await.refused(ProblemKind::VersionConflict);
+    let illegal = late.patch(&path, &json!({"status": "rejected", "reason": "acabou"})).await;
+    let illegal = illegal.refused(ProblemKind::IllegalTransition);
+    let struck = late.patch(&format!("{path}/items/1"), &json!({"struck": true})).await;
+    let struck = struck.refused(ProblemKind::IllegalTransition);
+    for problem in [stale, illegal, struck] {
+        let now = *problem.order.unwrap();
+        assert_eq!((now.status, now.version), (OrderStatus::ReadyForPickup, order.version + 2));
+        assert_eq!((now.actor.role, now.actor.id.as_str()), (Role::Kitchen, "fogão"));
+        assert_eq!(Some(now.since), shop.order(order.id).await.ready_at);
+    }
+    let unpaid = shop.place(PaymentMethod::Pix).await;
+    let refused = late.patch(&format!("/orders/{}", unpaid.id), &json!({"status": "preparing"})).await;
+    assert_eq!(refused.refused(ProblemKind::IllegalTransition).order.unwrap().status, OrderStatus::Requested);
+}

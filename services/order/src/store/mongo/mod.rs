@@ -121,6 +121,15 @@ impl Store for MongoStore {
         self.orders.replace(&order, expected, &work).await
     }
 
+    async fn forget(&self, order: Order, expected: u64) -> StoreResult<Replaced> {
+        self.orders.forget(&order, expected).await
+    }
+
+    /// Nothing: no query finds what was erased; the server's journal and oplog let go of it as they age.
+    async fn purge(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn orders(&self, filter: OrderFilter, page: Page) -> StoreResult<Listed> {
         self.orders.page(&filter, page).await
     }

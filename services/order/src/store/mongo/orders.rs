@@ -9,7 +9,7 @@ use store::{Lease, NewWork, StoreError, StoreResult, Work};
 
 use super::super::{Inserted, Listed, OrderFilter, Replaced};
 use super::schema::{NUMBER, OUTBOX, REQUEST};
-use crate::order::{Order, Request};
+use crate::order::{Errand, Order, Request};
 
 /// How long the repeat of a request is recognised.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,6 +28,19 @@ pub(super) struct Orders {
 struct Place {
     _id: OrderId,
     updated_at: Timestamp,
+}
+
+/// What is written in the errands of an order.
+#[derive(Deserialize)]
+struct Outbox {
+    #[serde(default)]
+    outbox: Vec<Written>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    id: String,
+    payload: String,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +199,39 @@ impl Orders {
         let (entries, _) = MongoQueue::entries(work, false, order.updated_at)?;
         let stored = self.write(filter, order, entries).await?;
         Ok((if stored { Replaced::Stored } else { Replaced::Conflict }, None))
+    }
+
+    /// The filter holds on to the version and with it to the errands that were read: none is added without a new version.
+    /// One that is done meanwhile stays away.
+    pub(super) async fn forget(&self, order: &Order, expected: u64) -> StoreResult<Replaced> {
+        let mut filter = with_id(order.id);
+        filter.insert("version", number(expected));
+        let found: Option<Outbox> = self.docs.get(filter.clone()).await?;
+        let Some(found) = found else { return Ok(Replaced::Conflict) };
+        let mut set = Document::new();
+        for (name, value) in written(order)? {
+            if name != "_id" {
+                set.insert(name, doc! { "$literal": value });
+            }
+        }
+        let mut shorter = Vec::new();
+        for entry in &found.outbox {
+            if let Some(errand) = Errand::read(&entry.payload)?.without_reason() {
+                let is_it = doc! { "$eq": ["$$entry.id", &entry.id] };
+                shorter.push(Bson::from(doc! { "case": is_it, "then": { "$literal": errand.written()? } }));
+            }
+        }
+        if !shorter.is_empty() {
+            let payload = doc! { "$switch": { "branches": shorter, "default": "$$entry.payload" } };
+            let entry = doc! { "$mergeObjects": ["$$entry", { "payload": payload }] };
+            set.insert(OUTBOX, doc! { "$map": { "input": format!("${OUTBOX}"), "as": "entry", "in": entry } });
+        }
+        let changed = self.docs.update(filter, vec![doc! { "$set": set }]).await?;
+        match changed {
+            Ok(true) => Ok(Replaced::Stored),
+            Ok(false) => Ok(Replaced::Conflict),
+            Err(taken) => Err(StoreError::internal(format!("unexpected duplicate in {}", taken.index))),
+        }
     }
 
     async fn write(&self, filter: Document, order: &Order, entries: Vec<Bson>) -> StoreResult<bool> {

@@ -91,6 +91,14 @@ impl Store for SqliteStore {
         self.0.write(move |c| orders::replace(c, &order, expected, work)).await
     }
 
+    async fn forget(&self, order: Order, expected: u64) -> StoreResult<Replaced> {
+        self.0.write(move |c| orders::forget(c, &order, expected)).await
+    }
+
+    async fn purge(&self) -> StoreResult<()> {
+        self.0.truncate_wal().await
+    }
+
     async fn orders(&self, filter: OrderFilter, page: Page) -> StoreResult<Listed> {
         self.0.read(move |c| orders::list(c, &filter, page)).await
     }

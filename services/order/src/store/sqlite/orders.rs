@@ -7,7 +7,7 @@ use store::{NewWork, StoreError, StoreResult, Work};
 
 use super::super::{Inserted, Listed, OrderFilter, Replaced};
 use super::schema::OUTBOX;
-use crate::order::{Order, Request};
+use crate::order::{Errand, Order, Request};
 
 /// How long the repeat of a request is recognised.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -25,13 +25,21 @@ fn written(order: &Order) -> StoreResult<String> {
     serde_json::to_string(order).map_err(StoreError::internal)
 }
 
+/// One that cannot be read is left out, so that the others are found; the log knows its id.
+fn readable(read: StoreResult<Order>) -> Option<StoreResult<Order>> {
+    match read {
+        Err(StoreError::Corrupt { .. }) => None,
+        other => Some(other),
+    }
+}
+
 /// SQLite counts no further than this, and no order is changed that often.
 fn number(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
 
 fn all(c: &Connection, sql: &str, params: impl rusqlite::Params) -> StoreResult<Vec<Order>> {
-    c.prepare_cached(sql)?.query_and_then(params, read)?.collect()
+    c.prepare_cached(sql)?.query_and_then(params, read)?.filter_map(readable).collect()
 }
 
 pub(super) fn by_id(c: &Connection, id: OrderId) -> StoreResult<Option<Order>> {
@@ -39,10 +47,8 @@ pub(super) fn by_id(c: &Connection, id: OrderId) -> StoreResult<Option<Order>> {
     c.prepare_cached(sql)?.query_and_then([id.to_string()], read)?.next().transpose()
 }
 
-/// One that cannot be read is left out; reading it has told the log.
 pub(super) fn by_ids(c: &Connection, ids: &[OrderId]) -> StoreResult<Vec<Order>> {
-    let found = ids.iter().map(|id| by_id(c, *id)).filter(|found| !matches!(found, Err(StoreError::Corrupt { .. })));
-    found.filter_map(Result::transpose).collect()
+    ids.iter().filter_map(|id| by_id(c, *id).transpose()).filter_map(readable).collect()
 }
 
 pub(super) fn made_by(c: &Connection, request: &Request) -> StoreResult<Option<Order>> {
@@ -145,6 +151,20 @@ pub(super) fn replace(
     Ok((Replaced::Stored, put(c, work, order.updated_at)?))
 }
 
+pub(super) fn forget(c: &Connection, order: &Order, expected: u64) -> StoreResult<Replaced> {
+    let (replaced, _) = replace(c, order, expected, Vec::new())?;
+    if replaced == Replaced::Stored {
+        let mut errands = c.prepare_cached("SELECT seq, payload FROM outbox WHERE aggregate = ?1")?;
+        let found = errands.query_map([order.id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for (seq, payload) in found.collect::<Result<Vec<(i64, String)>, _>>()? {
+            if let Some(shorter) = Errand::read(&payload)?.without_reason() {
+                c.execute("UPDATE outbox SET payload = ?2 WHERE seq = ?1", (seq, shorter.written()?))?;
+            }
+        }
+    }
+    Ok(replaced)
+}
+
 pub(super) fn list(c: &Connection, filter: &OrderFilter, page: Page) -> StoreResult<Listed> {
     let (condition, values) = condition(filter);
     let count = format!("SELECT count(*) FROM (SELECT 1 FROM orders {condition} LIMIT {})", Page::COUNT_CAP + 1);
@@ -183,12 +203,14 @@ pub(super) fn queued(c: &Connection) -> StoreResult<Vec<Order>> {
     all(c, "SELECT id, body FROM orders WHERE status IN (?1, ?2, ?3)", [first, second, third])
 }
 
+/// A page is full although some of it may be unreadable: otherwise it would look like the last.
 pub(super) fn changed(c: &Connection, since: Timestamp, after: Option<OrderId>, limit: u32) -> StoreResult<Vec<Order>> {
-    let sql =
-        "SELECT id, body FROM orders WHERE (updated_at, id) > (:since, :after) ORDER BY updated_at, id LIMIT :limit";
+    let sql = "SELECT id, body FROM orders WHERE (updated_at, id) > (:since, :after) ORDER BY updated_at, id";
     // No id sorts before the empty text.
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    all(c, sql, named_params! { ":since": since.to_string(), ":after": after, ":limit": limit })
+    let mut found = c.prepare_cached(sql)?;
+    let found = found.query_and_then(named_params! { ":since": since.to_string(), ":after": after }, read)?;
+    found.filter_map(readable).take(limit as usize).collect()
 }
 
 pub(super) fn changed_versions(c: &Connection, since: Timestamp) -> StoreResult<Vec<(OrderId, u64)>> {
