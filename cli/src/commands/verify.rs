@@ -24,7 +24,7 @@ pub(crate) async fn run(common: &Common, args: VerifyStores, printer: Printer) -
         .hint("`lanchonete order track ID` and `lanchonete payment events ID` tell what happened"))
 }
 
-fn in_words(report: &Report) -> String {
+pub(super) fn in_words(report: &Report) -> String {
     let mut text = String::new();
     for violation in &report.violations {
         text.push_str(&format!("{violation}\n"));

@@ -28,7 +28,9 @@ fn mirrored(order: &Order, payment: &Facts, found: &mut Vec<Violation>) {
     match order.charges.iter().find(|charge| charge.payment_id == Some(payment.id)) {
         // That its money is unknown to the order was said before.
         None if payment.status.was_paid() => {}
-        None => found.push(named(Kind::PaymentUnknownToOrder, format!("attempt {}, {}", payment.attempt, payment.status))),
+        None => {
+            found.push(named(Kind::PaymentUnknownToOrder, format!("attempt {}, {}", payment.attempt, payment.status)))
+        }
         Some(charge) if payment.status.was_paid() && !charge.status.was_paid() => {}
         Some(charge) if charge.status != payment.status || charge.refunded != payment.refunded => {
             let detail = format!(
@@ -44,7 +46,8 @@ fn mirrored(order: &Order, payment: &Facts, found: &mut Vec<Violation>) {
 /// An order that waits for its payment has a charge, or somebody is going to ask for one.
 fn asked(order: &Order, now: Timestamp, found: &mut Vec<Violation>) {
     let waits = order.status == OrderStatus::Requested && now < order.pay_by;
-    let without = |charge: &order::order::Charge| charge.method != PaymentMethod::Counter && charge.payment_id.is_none();
+    let without =
+        |charge: &order::order::Charge| charge.method != PaymentMethod::Counter && charge.payment_id.is_none();
     if waits && current(order).is_some_and(without) {
         let detail = format!("no charge, nothing in the outbox, payable until {}", order.pay_by);
         found.push(Violation::of(Kind::ChargeNotAsked, order, detail));

@@ -30,12 +30,8 @@ fn violation(service: &str, queue: &str, entry: &WorkEntry, limit: Duration) -> 
         WorkState::Open => return None,
     };
     let why = entry.last_error.as_deref().unwrap_or("no error");
-    let detail = format!(
-        "{service} {queue}, {}, {} tries, {} min old: {why}",
-        entry.kind,
-        entry.attempts,
-        age.as_secs() / 60
-    );
+    let detail =
+        format!("{service} {queue}, {}, {} tries, {} min old: {why}", entry.kind, entry.attempts, age.as_secs() / 60);
     let mut violation = Violation::new(kind, detail);
     violation.entry_id = Some(entry.id.to_string());
     let about = entry.aggregate.strip_prefix("notice/").unwrap_or(&entry.aggregate).to_owned();

@@ -33,7 +33,6 @@ use second_look::SecondLook;
 
 pub(crate) use progress::Progress;
 pub(crate) use report::Report;
-pub(crate) use violation::{Kind, Violation};
 
 /// Orders in one page.
 const PAGE: u32 = 500;
@@ -84,7 +83,10 @@ impl Stores {
         };
         let orders = order::audit::open(order, &config.mongodb(Service::Order)).await;
         let payments = payment::audit::open(payment, &config.mongodb(Service::Payment)).await;
-        Ok(Stores { orders: orders.map_err(named(Service::Order))?, payments: payments.map_err(named(Service::Payment))? })
+        Ok(Stores {
+            orders: orders.map_err(named(Service::Order))?,
+            payments: payments.map_err(named(Service::Payment))?,
+        })
     }
 
     /// These orders with what is theirs: orders first, so that what a payment service says of them is no older.

@@ -25,10 +25,8 @@ pub(super) fn of_order<'a>(stored: &'a Stored, found: &mut Vec<Violation>) -> Op
         found.push(Violation::of(Kind::OrderMalformed, order, what));
         return None;
     }
-    let differing = [
-        ("id", stored.id == order.id.to_string()),
-        ("version", u64::try_from(stored.version) == Ok(order.version)),
-    ];
+    let differing =
+        [("id", stored.id == order.id.to_string()), ("version", u64::try_from(stored.version) == Ok(order.version))];
     let differing: Vec<&str> = differing.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect();
     if !differing.is_empty() {
         found.push(Violation::of(Kind::OrderIndexDiffers, order, differing.join(", ")).order(&stored.id));

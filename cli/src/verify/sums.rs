@@ -37,8 +37,7 @@ pub(super) fn of_payment(order: &Order, payment: &Facts, found: &mut Vec<Violati
     let reported = payment.reported.unwrap_or_default();
     let fits = |sum: Money| Money::ZERO <= sum && sum <= payment.paid;
     if !payment.refunds_positive || !fits(payment.confirmed) || !fits(reported) {
-        let detail =
-            format!("{} came, {} went back, {reported} by MercadoPago", payment.paid, payment.confirmed);
+        let detail = format!("{} came, {} went back, {reported} by MercadoPago", payment.paid, payment.confirmed);
         wrong(Kind::RefundedTooMuch, detail);
     }
 }

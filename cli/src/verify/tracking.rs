@@ -33,7 +33,10 @@ fn first_fault(order: &Order) -> Option<(Kind, String)> {
     if let Some(n) = (1..rows.len()).find(|n| !is_legal(rows, *n)) {
         let (before, row) = (rows[n - 1].status, &rows[n]);
         let kind = if row.kind == StepKind::Recall { "recall" } else { "step" };
-        return Some((Kind::IllegalStep, format!("row {}: {kind} from {before} to {} by {}", n + 1, row.status, row.actor.role)));
+        return Some((
+            Kind::IllegalStep,
+            format!("row {}: {kind} from {before} to {} by {}", n + 1, row.status, row.actor.role),
+        ));
     }
     if let Some(n) = (1..rows.len()).find(|n| rows[*n].at.plus(SKEW) < rows[n - 1].at) {
         return Some((Kind::TrackingBackwards, format!("row {} at {} after {}", n + 1, rows[n].at, rows[n - 1].at)));

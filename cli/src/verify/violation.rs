@@ -15,8 +15,9 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// Every kind, for tables.
-            pub(crate) const ALL: &[Kind] = &[$(Kind::$name),*];
+            /// Every kind.
+            #[cfg(test)]
+            const ALL: &[Kind] = &[$(Kind::$name),*];
 
             /// The stable name.
             pub(crate) const fn as_str(self) -> &'static str {
@@ -187,13 +188,28 @@ impl fmt::Display for Violation {
             let day = self.day.as_ref().map(|day| format!(" of {day}")).unwrap_or_default();
             write!(f, "  order{number}{day} {order}")?;
         }
-        let ids =
-            [("payment", &self.payment_id), ("provider", &self.provider_payment_id), ("entry", &self.entry_id)];
+        let ids = [("payment", &self.payment_id), ("provider", &self.provider_payment_id), ("entry", &self.entry_id)];
         for (what, id) in ids {
             if let Some(id) = id {
                 write!(f, "  {what} {id}")?;
             }
         }
         write!(f, "  {}", self.detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kinds for which a test damages a store.
+    const DAMAGED: &str = include_str!("../../tests/it/verify/snapshots/it__verify__verify_kinds.snap");
+
+    #[test]
+    fn every_kind_is_made_to_happen() {
+        let (_, damaged) = DAMAGED.rsplit_once("---\n").expect("a snapshot");
+        let mut names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, damaged.trim().lines().collect::<Vec<_>>());
     }
 }

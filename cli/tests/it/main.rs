@@ -15,3 +15,4 @@ mod processes;
 mod rush;
 mod separate;
 mod support;
+mod verify;
