@@ -35,6 +35,7 @@ pub struct NewPayment {
     /// Which attempt of the order it is; 1 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1000)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub attempt: Option<u32>,
     /// Until when it can be paid; the service's own default when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,6 +114,7 @@ pub struct CounterPayment {
     /// How much, in reais.
     pub amount: Money,
     /// Which attempt of the order it is.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub attempt: u32,
     /// Who pays.
     pub customer_id: Option<CustomerId>,
@@ -141,6 +143,7 @@ pub struct PaymentEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CancelCharge {
     /// Only charges up to this attempt; a later one stays.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub attempt: u32,
     /// Why.
     pub reason: String,
@@ -152,4 +155,15 @@ pub struct CancelledCharge {
     /// The order's latest payment up to that attempt as it stands now: `cancelled`, or `approved` where the money came
     /// first. None when there never was one.
     pub payment: Option<Payment>,
+}
+
+/// Answer of `POST /internal/customers/{customer_id}/erase` of the payment service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErasedPayments {
+    /// The person.
+    pub customer_id: CustomerId,
+    /// How many payments named the person.
+    pub payments: u32,
+    /// When none did any more.
+    pub erased_at: Timestamp,
 }

@@ -1,12 +1,15 @@
 //! The OpenAPI document of a service: what its routes say of themselves, and what is true of every route.
 
+use std::sync::LazyLock;
+
 use api::{Fault, Health, OAuthError, Problem, ProblemKind};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{
-    Components, ComponentsBuilder, Content, ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response,
-    ResponseBuilder, Schema, Type,
+    Components, ComponentsBuilder, Content, ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr,
+    Response, ResponseBuilder, Schema, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -14,6 +17,17 @@ use crate::schema;
 
 const PROBLEM: &str = "application/problem+json";
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A good body of each type, by the type's name.
+static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    let text = include_str!("../../../fixtures/examples.json");
+    serde_json::from_str(text).unwrap_or_else(|error| unreachable!("fixtures/examples.json is not JSON: {error}"))
+});
+
+/// The groups of a document, each with what it holds.
+pub fn groups<const N: usize>(groups: [(&str, &str); N]) -> Vec<Tag> {
+    groups.map(|(name, holds)| TagBuilder::new().name(name).description(Some(holds)).build()).into()
+}
 
 /// Completes a service's document: its base (title, description, tags) with the routes, and what all services share:
 /// the probes, the `bearer` security scheme, ids of operations, and the refusals that follow from what an operation
@@ -31,6 +45,8 @@ pub fn document(base: OpenApi, routes: OpenApi) -> OpenApi {
         let paths = &mut document.paths.paths;
         paths.entry(path.to_owned()).or_insert_with(|| PathItem::new(HttpMethod::Get, probe(path, summary)));
     }
+    let service = TagBuilder::new().name("service").description(Some("Whether it works, and how well")).build();
+    document.tags.get_or_insert_default().push(service);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
@@ -116,7 +132,11 @@ fn complete(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
             finish(status, response);
+            response.content.values_mut().for_each(exemplify);
         }
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        body.content.values_mut().for_each(exemplify);
     }
     let other = "Any other refusal (RFC 9457); `code` tells which.";
     let other = ResponseBuilder::new().description(other).content(PROBLEM, problem(&[ProblemKind::Internal])).build();
@@ -150,6 +170,26 @@ fn finish(status: &str, response: &mut Response) {
     header(response, "X-Request-Id", "The id of the request, as given or as made");
 }
 
+/// Gives a body the example of its type.
+fn exemplify(content: &mut RefOr<Content>) {
+    let RefOr::T(content) = content else { return };
+    let schema = serde_json::to_value(&content.schema).unwrap_or_default();
+    if content.example.is_none() {
+        content.example = of_its_type(&schema);
+    }
+}
+
+/// The example of a type, of a list of it, or of it where it may be absent.
+fn of_its_type(schema: &Value) -> Option<Value> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return EXAMPLES.get(reference.rsplit('/').next()?).cloned();
+    }
+    if let Some(one) = schema.get("items").and_then(of_its_type) {
+        return Some(Value::Array(vec![one]));
+    }
+    schema["oneOf"].as_array()?.iter().find_map(of_its_type)
+}
+
 /// The kinds whose codes a description names.
 fn named(description: &str) -> Vec<ProblemKind> {
     let quoted = |kind: &&ProblemKind| description.contains(&format!("`{}`", kind.code()));
@@ -168,7 +208,7 @@ fn problem(kinds: &[ProblemKind]) -> Content {
     ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(example(kind))).build()
 }
 
-fn example(kind: ProblemKind) -> serde_json::Value {
+fn example(kind: ProblemKind) -> Value {
     let lang = api::Lang::Pt;
     let mut problem = json!({
         "type": kind.type_uri(),

@@ -35,7 +35,7 @@ mod words;
 
 pub use body::{Body, RawBody};
 pub use cors::{NotAnOrigin, Origin, open_to};
-pub use document::document;
+pub use document::{document, groups};
 pub use fail::Fail;
 pub use faults::Faults;
 pub use headers::{IdempotencyKey, IfMatch};

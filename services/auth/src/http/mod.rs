@@ -20,7 +20,9 @@ pub(crate) fn about() -> OpenApi {
     let info = InfoBuilder::new()
         .title("lanchonete: auth")
         .description(Some("Persons, passwords and tokens. Every path of /customer answers under /customers too."));
-    OpenApiBuilder::new().info(info.build()).build()
+    let tags =
+        web::groups([("customers", "Persons, and what is kept of them"), ("tokens", "Who may what, and for how long")]);
+    OpenApiBuilder::new().info(info.build()).tags(Some(tags)).build()
 }
 
 /// Every route, documented once.

@@ -35,7 +35,7 @@ pub(super) async fn list(
     path = "/dead-letters/replay",
     tag = "dead letters",
     security(("bearer" = [])),
-    request_body = Replay,
+    request_body = Option<Replay>,
     responses(
         (status = 200, description = "How many are tried again", body = Replayed),
         (status = 404, description = "That entry is no dead letter"),

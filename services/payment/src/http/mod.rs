@@ -25,7 +25,13 @@ pub(crate) fn about() -> OpenApi {
     let info = InfoBuilder::new().title("lanchonete: payment").description(Some(
         "Charges, their state at MercadoPago, refunds and notifications. Every path of /payments answers under /payment too.",
     ));
-    OpenApiBuilder::new().info(info.build()).build()
+    let tags = web::groups([
+        ("payments", "Charges, their state and their refunds"),
+        ("webhook", "What MercadoPago says"),
+        ("internal", "What our other services say"),
+        ("dead letters", "Messages that were given up"),
+    ]);
+    OpenApiBuilder::new().info(info.build()).tags(Some(tags)).build()
 }
 
 /// Every route, documented once.
@@ -42,6 +48,7 @@ fn documented() -> OpenApiRouter<Desks> {
         .routes(routes!(dead_letters::replay))
         .routes(routes!(internal::counter))
         .routes(routes!(internal::cancel_charge))
+        .routes(routes!(internal::erase_customer))
 }
 
 /// The routes, with the other prefix of the original system.
