@@ -59,7 +59,8 @@ impl Desk {
             return Ok(());
         }
         let refunds = payment.refunds_in_process().map(str::to_owned);
-        let mut ask: Vec<String> = payment.open_provider_payments().into_iter().chain(refunds).collect();
+        let charges = payment.open_provider_payments().into_iter().chain(payment.given_up_provider_payments());
+        let mut ask: Vec<String> = charges.chain(refunds).collect();
         if payment.method == PaymentMethod::Checkout {
             self.look_for(payment.id).await?;
             ask = payment.refunds_in_process().map(str::to_owned).collect();

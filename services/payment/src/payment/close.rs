@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{Actor, Own, Payment, Step};
 use crate::task::Task;
 
-/// How long a closed checkout is still looked at: a search at MercadoPago lags, and so may a notification.
+/// How long a charge that came to an end is still looked at: a search at MercadoPago lags, money may be late, or come a
+/// second time on a checkout, and the notification of it may be lost.
 const AFTERGLOW: Duration = Duration::from_secs(15 * 60);
 
 /// Why a charge is given up.
@@ -102,11 +103,28 @@ impl Payment {
         open.map(|s| s.provider_payment_id.clone()).collect()
     }
 
+    /// MercadoPago's payments of this one that were given up, on which money may still be late.
+    pub fn given_up_provider_payments(&self) -> Vec<String> {
+        let given_up = self.snapshots.iter().filter(|s| s.status == PaymentStatus::Cancelled);
+        given_up.map(|s| s.provider_payment_id.clone()).collect()
+    }
+
     /// Whether MercadoPago must be asked now and then, in case its notification is lost.
     pub fn is_followed(&self, now: Timestamp) -> bool {
-        let afterglow = |own: &Own| self.method == PaymentMethod::Checkout && now.since(own.at) < AFTERGLOW;
-        let closed = self.status() == PaymentStatus::Cancelled && self.own.as_ref().is_some_and(afterglow);
-        self.is_open() || closed || self.refunds.iter().any(|r| r.progress == super::RefundProgress::InProcess)
+        let more_may_come = match self.method {
+            PaymentMethod::Counter => false,
+            PaymentMethod::Pix => self.status() == PaymentStatus::Cancelled,
+            PaymentMethod::Checkout => self.status() == PaymentStatus::Cancelled || self.status().was_paid(),
+        };
+        let afterglow = || self.ended_at().is_some_and(|ended| now.since(ended) < AFTERGLOW);
+        let refunding = || self.refunds.iter().any(|r| r.progress == super::RefundProgress::InProcess);
+        self.is_open() || (more_may_come && afterglow()) || refunding()
+    }
+
+    /// When the last thing happened to it, here or at MercadoPago.
+    fn ended_at(&self) -> Option<Timestamp> {
+        let told = self.snapshots.iter().map(|snapshot| snapshot.updated_at);
+        told.chain(self.own.as_ref().map(|own| own.at)).max()
     }
 
     /// When MercadoPago, or for cash the clock, is asked next: `after` from now, but not past the expiry.
