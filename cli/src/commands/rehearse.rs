@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::verify;
 use crate::args::{Common, Rehearse};
 use crate::clients::Session;
-use crate::config::Service;
+use crate::config::{Config, Service};
 use crate::duration;
 use crate::exit::{Failure, Outcome};
 use crate::platform;
@@ -45,11 +46,24 @@ pub(crate) async fn run(common: &Common, args: Rehearse, printer: Printer) -> Ou
     if played.is_err() {
         rehearse::calm(&stage).await?;
     }
-    let report = Report::of(&stage, seed, args.orders, played?, begun.elapsed());
-    printer.data(&report, || report.in_words())?;
-    match report.findings.len() {
+    let mut report = Report::of(&stage, seed, args.orders, played?, begun.elapsed());
+    report.verify = verified(&session.config, printer).await;
+    printer.data(&report, || report.in_words() + &report.verify.as_ref().map(verify::in_words).unwrap_or_default())?;
+    match report.wrong() {
         0 => Ok(()),
-        many => Err(Failure::refused(format!("{many} findings; seed {seed}"))),
+        wrong => Err(Failure::refused(format!("not everything holds: {wrong} findings; seed {seed}"))),
+    }
+}
+
+/// What the stores say, where they can be read from here.
+async fn verified(config: &Config, printer: Printer) -> Option<crate::verify::Report> {
+    let options = crate::verify::Options::new(config, crate::verify::Progress::new(printer));
+    match crate::verify::run(config, options).await {
+        Ok(report) => Some(report),
+        Err(failure) => {
+            printer.talk(format_args!("the stores were not verified: {}", failure.message));
+            None
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::meter::{Answers, Latency};
 use super::stage::{Finding, Stage};
 use super::truth::Fates;
 use crate::print::Table;
+use crate::verify;
 
 /// Findings that people are shown; programs get all.
 const SHOWN: usize = 50;
@@ -35,6 +36,8 @@ pub(crate) struct Report {
     pub(crate) answers: Answers,
     /// What is not as it must be, as seen from outside.
     pub(crate) findings: Vec<Finding>,
+    /// What the stores say, where they could be read.
+    pub(crate) verify: Option<verify::Report>,
 }
 
 impl Report {
@@ -54,7 +57,13 @@ impl Report {
             latency: stage.meter.latencies(),
             answers,
             findings,
+            verify: None,
         }
+    }
+
+    /// How much is not as it must be.
+    pub(crate) fn wrong(&self) -> u64 {
+        self.findings.len() as u64 + self.verify.as_ref().map_or(0, |verified| verified.violations_found)
     }
 
     /// For people.
