@@ -19,5 +19,6 @@ mod refunds;
 mod refusals;
 mod reports;
 mod sandboxed;
+mod signatures;
 mod trouble;
 mod world;

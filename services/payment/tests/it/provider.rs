@@ -17,8 +17,10 @@ use testkit::Running;
 pub(crate) enum Fault {
     /// This status, and nothing done.
     Status(u16),
-    /// 429 with `Retry-After: 1`, and nothing done.
-    Busy,
+    /// 429 with `Retry-After` of this many seconds, and nothing done.
+    Busy(u32),
+    /// 502 with a page of a proxy's, and nothing done.
+    Page,
     /// Done, but nobody hears of it.
     SilentSuccess,
 }
@@ -33,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) hides_refunds: bool,
     /// What asking for a payment answers instead, when it must fail.
     pub(crate) read_status: Option<u16>,
+    /// Whether asking for a payment is never answered.
+    pub(crate) reads_hang: bool,
     /// The faults to come, one for each writing call.
     pub(crate) faults: VecDeque<Fault>,
     /// What the next refunds say of themselves.
@@ -132,7 +136,8 @@ async fn create_payment(State(inner): Shared, headers: HeaderMap, Json(body): Js
         inner.last_body = body.clone();
         match fault {
             Some(Fault::Status(status)) => return refuse(status),
-            Some(Fault::Busy) => return busy(),
+            Some(Fault::Busy(seconds)) => return busy(seconds),
+            Some(Fault::Page) => return page(),
             _ => {}
         }
         let id = match inner.by_key.get(&key(&headers)) {
@@ -145,11 +150,20 @@ async fn create_payment(State(inner): Shared, headers: HeaderMap, Json(body): Js
     if fault.is_some() { hang().await } else { (StatusCode::CREATED, Json(payment)).into_response() }
 }
 
-fn busy() -> Response {
-    (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")], Json(json!({ "message": "later" }))).into_response()
+fn page() -> Response {
+    (StatusCode::BAD_GATEWAY, "<html><body>Bad Gateway</body></html>").into_response()
+}
+
+fn busy(seconds: u32) -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())], Json(json!({ "message": "later" })))
+        .into_response()
 }
 
 async fn read_payment(State(inner): Shared, Path(id): Path<String>) -> Response {
+    let hangs = inner.lock().unwrap().reads_hang;
+    if hangs {
+        return hang().await;
+    }
     let inner = inner.lock().unwrap();
     if let Some(status) = inner.read_status {
         return refuse(status);
@@ -189,7 +203,8 @@ async fn refund(State(inner): Shared, Path(id): Path<String>, headers: HeaderMap
         let fault = inner.write("refund", &headers);
         match fault {
             Some(Fault::Status(status)) => return refuse(status),
-            Some(Fault::Busy) => return busy(),
+            Some(Fault::Busy(seconds)) => return busy(seconds),
+            Some(Fault::Page) => return page(),
             _ => {}
         }
         if let Some(seen) = inner.refunds.get(&key(&headers)) {

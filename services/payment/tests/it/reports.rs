@@ -83,6 +83,11 @@ async fn a_dispute_keeps_the_payment_approved_and_a_chargeback_does_not() {
         assert_eq!((seen.status, seen.status_detail.as_str()), (status, detail));
     }
     world.orders.told(payment.payment_id, PaymentStatus::ChargedBack).await;
+    let log = world.events(payment.payment_id).await;
+    let step = |event: &&api::payment::PaymentEvent| {
+        event.kind == "status" && event.detail.as_ref().unwrap().starts_with("approved -> charged_back")
+    };
+    assert_eq!(log.iter().filter(step).count(), 1, "{log:#?}");
 }
 
 #[tokio::test]

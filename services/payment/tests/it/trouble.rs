@@ -32,7 +32,30 @@ async fn an_error_of_mercadopago_is_tried_again() {
 
 #[tokio::test]
 async fn being_asked_to_wait_is_waited_for() {
-    survives(&[Fault::Busy]).await;
+    survives(&[Fault::Busy(1)]).await;
+}
+
+#[tokio::test]
+async fn a_page_of_a_proxy_and_a_request_that_is_still_running_are_tried_again() {
+    survives(&[Fault::Page, Fault::Status(423)]).await;
+}
+
+#[tokio::test]
+async fn nothing_is_asked_before_mercadopago_wants_to_be_asked_again() {
+    let world = World::start().await;
+    world.provider.fail_next([Fault::Busy(600)]);
+    let waits = world.pix().await;
+    // A success brings back what merely failed, but not what was told to wait.
+    assert!(world.pix().await.qr_code.is_some());
+    world.provider.lock().faults.clear();
+    let tries = || world.provider.keys_of("create").iter().filter(|key| **key == waits.payment_id.to_string()).count();
+    assert_eq!((tries(), world.payment(waits.payment_id).await.qr_code), (1, None));
+    world.clock.advance(Duration::from_secs(601));
+    let charged = eventually(SOON, || async {
+        Some(world.payment(waits.payment_id).await).filter(|payment| payment.qr_code.is_some())
+    });
+    charged.await;
+    assert_eq!(tries(), 2);
 }
 
 #[tokio::test]
