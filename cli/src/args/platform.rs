@@ -9,8 +9,14 @@ The log goes to lanchonete.DATE.log in the data directory, seven days of it. Wha
 `ready in N ms` on stderr. A flag for one service, such as --order-listen or --payment-database, goes before the flag
 for all. The sandbox keeps its data in SQLite and listens on this machine only, whatever the flags for all say.
 
+--chaos is NAME=VALUE with commas between. Shares from 0 to 1: of notifications, drop, duplicate (up to `copies` further
+ones, 1 to 5), reorder, forge, delay (up to `max_delay_ms`); of requests, rate_limited, server_error, locked, bad_gateway,
+timeout_before_commit, timeout_after_commit, or `faults` for all of these together; of refunds, refunds_in_process (for
+`refund_settles_ms`, or never). The same seed decides the same way about the same payments.
+
 Example:
-  lanchonete up --demo")]
+  lanchonete up --demo
+  lanchonete up --chaos drop=0.2,duplicate=0.2,copies=5,reorder=0.1,forge=0.05,faults=0.05,seed=42")]
 pub(crate) struct Up {
     /// Begin anew: removes the embedded stores, the log and the credentials first, never a MongoDB database
     #[arg(long)]
@@ -30,6 +36,9 @@ pub(crate) struct Up {
     /// Where auth, order and payment keep their data: mongodb://HOST/DATABASE
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,
+    /// What the sandbox lets go wrong on purpose, such as drop=0.2,faults=0.05,seed=42
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) chaos: Option<String>,
 }
 
 /// One service in a process of its own.
@@ -52,6 +61,9 @@ pub(crate) struct Serve {
     /// Where others reach it
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// Sandbox only: what goes wrong on purpose, such as drop=0.2,faults=0.05,seed=42; see `up --help`
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) chaos: Option<String>,
 }
 
 /// A service's OpenAPI document.

@@ -2,6 +2,7 @@
 //! on loopback only.
 
 mod chaos;
+mod guard;
 mod moves;
 mod notifications;
 mod reads;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use api::ProblemKind;
 use axum::Extension;
+use axum::middleware::from_fn;
 use store::StoreError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +22,7 @@ use crate::state::State;
 
 /// Every path of the panel, with its documents.
 pub(crate) fn router(state: &Arc<State>) -> OpenApiRouter {
-    routes().layer(Extension(state.clone()))
+    routes().layer(Extension(state.clone())).layer(from_fn(guard::local_only))
 }
 
 /// The same without the running sandbox, for the document.

@@ -19,7 +19,7 @@ use crate::store::notes::{self, NewNote, Note};
 /// How long an attempt may take, with the time to write it down.
 const ATTEMPT: Duration = Duration::from_secs(30);
 
-/// A stored notification and the right to send it first; without that right it is never sent.
+/// A stored notification and the right to send it first; without that right it is lost, or the worker sends it.
 struct Held {
     note: Note,
     wait: Duration,

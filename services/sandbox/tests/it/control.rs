@@ -150,9 +150,6 @@ async fn faults_happen_as_told_and_end() {
         lab.control.set_chaos(&faults).await.expect("set");
         assert!(create().await.outcome_unknown());
     }
-    assert!(lab.control.payments("ref-1").await.expect("a list").is_empty(), "none of these did anything");
-
-    lab.control.set_chaos(&always(|f| f.timeout_after_commit = 1.0)).await.expect("set");
     let hasty = Client::new(Settings {
         base_url: lab.url.clone(),
         access_token: SecretString::from("TEST-1"),
@@ -160,6 +157,11 @@ async fn faults_happen_as_told_and_end() {
         user_agent: "test".to_owned(),
     })
     .expect("a client");
+    lab.control.set_chaos(&always(|f| f.timeout_before_commit = 1.0)).await.expect("set");
+    assert!(hasty.create_pix(&lab.pix("ref-1"), "key-1").await.expect_err("no answer").outcome_unknown());
+    assert!(lab.control.payments("ref-1").await.expect("a list").is_empty(), "none of these did anything");
+
+    lab.control.set_chaos(&always(|f| f.timeout_after_commit = 1.0)).await.expect("set");
     assert!(hasty.create_pix(&lab.pix("ref-1"), "key-1").await.expect_err("no answer").outcome_unknown());
     let done = browser().delete(lab.at("sandbox/chaos")).send().await.expect("an answer");
     assert_eq!(done.status(), 204);
