@@ -72,8 +72,18 @@ fn the_board_reaches_neither_a_store_nor_a_server() {
 
 #[test]
 fn the_top_level_is_what_was_agreed() {
-    let agreed =
-        ["Cargo.lock", "Cargo.toml", "README.md", "cli", "fixtures", "rustfmt.toml", "scripts", "services", "tui"];
+    let agreed = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "README.md",
+        "cli",
+        "deny.toml",
+        "fixtures",
+        "rustfmt.toml",
+        "scripts",
+        "services",
+        "tui",
+    ];
     let mut found = 0;
     for entry in std::fs::read_dir(root()).expect("the top level can be read") {
         let name = entry.expect("the entry can be read").file_name().to_string_lossy().into_owned();
@@ -105,6 +115,16 @@ fn no_file_is_a_monster() {
     for file in files {
         let lines = std::fs::read_to_string(&file).expect("source is text").lines().count();
         assert!(lines <= MAX_LINES, "{} has {lines} lines", file.display());
+    }
+}
+
+#[test]
+fn no_room_has_a_line_of_unsafe() {
+    let root = std::fs::read_to_string(root().join("Cargo.toml")).expect("the workspace has a manifest");
+    assert!(root.contains("unsafe_code = \"forbid\""), "unsafe is not forbidden");
+    for package in metadata().workspace_packages() {
+        let manifest = std::fs::read_to_string(&package.manifest_path).expect("a room has a manifest");
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{} has lints of its own", package.name);
     }
 }
 
