@@ -6,6 +6,7 @@
 mod cases;
 mod deadline;
 mod seen;
+mod slow;
 mod stage;
 
 use testkit::mongo::{Kind, database};
@@ -97,5 +98,12 @@ fn at_the_deadline() {
     std::fs::write(home.path().join("lanchonete.toml"), short).expect("written");
     let running = home.up();
     play(deadline::TABLE, &home);
+    assert!(running.stop().0.success());
+}
+
+#[test]
+fn refunds_that_take_their_time() {
+    let (home, running) = up(&[]);
+    play(slow::TABLE, &home);
     assert!(running.stop().0.success());
 }

@@ -68,6 +68,12 @@ impl Stage {
         Ok(self.shop.sandbox.payments(&payment.to_string()).await?)
     }
 
+    /// Until MercadoPago's double has a refund of the payment under way.
+    pub(super) async fn waiting(&self, payment: PaymentId) -> SandboxPayment {
+        let waits = |charge: &SandboxPayment| charge.refunds_in_process > 0;
+        eventually(PATIENCE, || async { self.at_provider(payment).await.ok()?.into_iter().find(waits) }).await
+    }
+
     /// Moves the Pix at MercadoPago's double, and notifies.
     pub(super) async fn moves(&self, payment: PaymentId, status: &str) -> Result<(), Trouble> {
         self.moves_as(payment, &Move::to(status)).await
