@@ -20,8 +20,9 @@ struct Event {
 
 /// A connection to the stream, read event by event.
 macro_rules! listen {
-    ($shop:expr, $last:expr) => {{
-        let kitchen = $shop.a(Role::Kitchen);
+    ($shop:expr, $last:expr) => {{ listen!($shop, $last, $shop.mint.token(Role::Kitchen)) }};
+    ($shop:expr, $last:expr, $token:expr) => {{
+        let kitchen = $shop.nobody().with_token($token);
         let mut request = kitchen.request(http::Method::GET, "/orders/events");
         if let Some(last) = $last {
             request = request.header("last-event-id", last);
@@ -162,4 +163,17 @@ async fn it_ends_with_the_token() {
     let ends = async { while stream.0.chunk().await.is_ok_and(|chunk| chunk.is_some()) {} };
     tokio::time::timeout(SOON, ends).await.expect("it ends");
     assert_eq!(shop.order(order.id).await.id, order.id, "a new token goes on");
+}
+
+#[tokio::test]
+async fn it_ends_when_the_token_is_taken_back() {
+    let shop = Shop::open().await;
+    let claims = shop.mint.claims(Role::Kitchen);
+    let mut stream = listen!(shop, None::<&str>, shop.mint.sign(&claims));
+    let mut goes_on = listen!(shop, None::<&str>);
+    shop.revoked.take_back(&claims);
+    let ends = async { while stream.0.chunk().await.is_ok_and(|chunk| chunk.is_some()) {} };
+    tokio::time::timeout(SOON, ends).await.expect("it ends");
+    let order = shop.paid().await;
+    while entry(&next!(goes_on)).id != order.id {}
 }

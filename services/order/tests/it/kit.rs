@@ -1,8 +1,9 @@
 //! A snack bar that is open: its order service on a port of its own, with a menu and everybody who works there.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use api::auth::{Claims, Jwks, Revocation};
 use api::order::{NoticeAnswer, NoticeOutcome, Order, PaymentNotice, Product, TrackingRow};
 use domain::{Clock, CustomerId, Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, Role, SystemClock};
 use order::{SeedCategory, SeedProduct, Service, Settings};
@@ -11,6 +12,7 @@ use store::StoreUrl;
 use testkit::{Caller, Mint, Running, TempDir, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use web::{KeySet, KeySource};
 
 use crate::peer::Peer;
 
@@ -19,6 +21,8 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 pub(crate) struct Shop {
     pub(crate) peer: Peer,
     pub(crate) mint: Arc<Mint>,
+    /// What auth has taken back.
+    pub(crate) revoked: Arc<Revoked>,
     pub(crate) service: Service,
     store: StoreUrl,
     /// Keeps the file of a store on SQLite.
@@ -39,6 +43,25 @@ pub(crate) fn menu() -> Vec<SeedCategory> {
         group("Bebidas", 2, vec![seed("Suco de laranja", 900), seed("Água", 400)]),
         group("Sanduíches", 1, vec![seed("X-Salada", 2490), seed("X-Burger", 2290)]),
     ]
+}
+
+/// The keys of the mint, and the tokens that were taken back.
+pub(crate) struct Revoked {
+    jwks: Jwks,
+    tokens: Mutex<Vec<Revocation>>,
+}
+
+impl Revoked {
+    pub(crate) fn take_back(&self, claims: &Claims) {
+        let token = Revocation::Token { jti: claims.jti.clone(), exp: claims.exp };
+        self.tokens.lock().unwrap().push(token);
+    }
+}
+
+impl KeySource for Revoked {
+    fn current(&self) -> KeySet {
+        KeySet::new(&self.jwks, &self.tokens.lock().unwrap())
+    }
 }
 
 impl Shop {
@@ -72,7 +95,8 @@ impl Shop {
         let tokens = web::TokenRules::default();
         let mut settings =
             Settings::new(store.clone(), peer.url.clone(), peer.url.clone(), "secret".into(), tokens).unwrap();
-        settings.keys = Some(mint.keys());
+        let revoked = Arc::new(Revoked { jwks: mint.jwks(), tokens: Mutex::default() });
+        settings.keys = Some(revoked.clone());
         settings.clock = clock.clone();
         settings.qr_wait = Duration::from_secs(5);
         let service = Service::open(settings).await.unwrap();
@@ -85,7 +109,18 @@ impl Shop {
             let (service, stop) = (service.clone(), stop.clone());
             tokio::spawn(async move { service.run(stop).await })
         };
-        Shop { peer, mint, service, store, _dir: None, clock, running: Some(running), worker: Some(worker), stop }
+        Shop {
+            peer,
+            mint,
+            revoked,
+            service,
+            store,
+            _dir: None,
+            clock,
+            running: Some(running),
+            worker: Some(worker),
+            stop,
+        }
     }
 
     /// Closes and opens again on the same store.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 mod conformance;
+mod dead_letters;
 mod defects;
 mod events;
 mod idempotency;

@@ -8,7 +8,7 @@ use api::payment::{CancelCharge, CancelledCharge, CounterPayment, NewPayment, Ne
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::{Clock, Timestamp};
 use domain::{Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, SystemClock};
@@ -25,6 +25,8 @@ pub(crate) enum Mood {
     Slow(Duration),
     /// Does what it is asked, and the answer is lost.
     Deaf,
+    /// Says no to whatever is asked for.
+    Unwilling,
 }
 
 #[derive(Default)]
@@ -34,6 +36,8 @@ pub(crate) struct Log {
     pub(crate) counters: Vec<(CounterPayment, String)>,
     pub(crate) refunds: Vec<(PaymentId, NewRefund, String)>,
     pub(crate) charges: HashMap<String, Payment>,
+    /// Where a payment stands that is asked for; approved when not said.
+    pub(crate) standing: Option<PaymentStatus>,
 }
 
 #[derive(Clone)]
@@ -68,6 +72,7 @@ impl Peer {
         let router = Router::new()
             .route("/token", post(token))
             .route("/payments", post(create))
+            .route("/payments/{id}", get(show))
             .route("/payments/{id}/refund", post(refund))
             .route("/internal/orders/{id}/charge/cancel", post(cancel))
             .route("/internal/payments/counter", post(counter))
@@ -102,6 +107,7 @@ impl Inner {
                 tokio::time::sleep(time).await;
                 Ok(())
             }
+            Mood::Unwilling => Err(unwilling()),
             Mood::Up | Mood::Deaf => Ok(()),
         }
     }
@@ -113,6 +119,20 @@ impl Inner {
 
 fn lost() -> Response {
     (StatusCode::BAD_GATEWAY, "nobody there").into_response()
+}
+
+/// With a text that speaks of a person, as a text for people may.
+fn unwilling() -> Response {
+    let problem = json!({"type": "about:blank", "title": "Conflict", "status": 409, "code": "conflict",
+        "detail": "ana.pessoa@example.com já recebeu", "instance": "/"});
+    (StatusCode::CONFLICT, [("content-type", "application/problem+json")], problem.to_string()).into_response()
+}
+
+/// A payment as it stands: in any mood but the worst, since nothing is asked for.
+async fn show(State(peer): State<Inner>, Path(_): Path<PaymentId>) -> Response {
+    let standing = peer.log.lock().unwrap().standing;
+    let shown = payment(OrderId::new(), Money::ZERO, PaymentMethod::Pix, standing.unwrap_or(PaymentStatus::Approved));
+    (StatusCode::OK, Json(shown)).into_response()
 }
 
 async fn token() -> Json<serde_json::Value> {
