@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, HeaderValue};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::arrival::Late;
 use crate::edge::Context;
+use crate::json::{self, Broken};
 use crate::{Fail, Faults, schema};
 
 /// How many times the limit is read and thrown away before the connection is given up. A client that is still
@@ -137,17 +137,24 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<T, Fail> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| broken(&error))?;
+    let value = json::read(bytes).map_err(|broken| match broken {
+        Broken::Syntax(error) => no_json(&error),
+        Broken::Twice(pointer) => faulty(pointer, "campo repetido", "field given twice"),
+        Broken::Number(pointer) => faulty(pointer, "número grande demais", "number too large"),
+    })?;
     schema::of::<T>()?.check(&value).check()?;
-    schema::read(value).map_err(|(pointer, (pt, en))| {
-        let mut faults = Faults::new();
-        faults.body(pointer, pt, en);
-        faults.check().err().unwrap_or_else(|| Fail::internal("a fault is not empty"))
-    })
+    schema::read(value).map_err(|(pointer, (pt, en))| faulty(pointer, &pt, &en))
+}
+
+/// 422 for the one fault that ended the reading.
+fn faulty(pointer: String, pt: &str, en: &str) -> Fail {
+    let mut faults = Faults::new();
+    faults.body(pointer, pt, en);
+    faults.check().err().unwrap_or_else(|| Fail::internal("a fault is not empty"))
 }
 
 /// Says where the JSON breaks, but not with what: a body may carry secrets.
-fn broken(error: &serde_json::Error) -> Fail {
+fn no_json(error: &serde_json::Error) -> Fail {
     let (line, column) = (error.line(), error.column());
     Fail::new(
         ProblemKind::InvalidJson,

@@ -17,6 +17,7 @@ mod edge;
 mod fail;
 mod faults;
 mod headers;
+mod json;
 mod keys;
 mod limits;
 mod line;

@@ -153,7 +153,7 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, (String, (Str
     })
 }
 
-fn pointer(path: &Path) -> String {
+pub(crate) fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path.iter() {
         match segment {

@@ -100,6 +100,37 @@ async fn money_is_exact() {
 }
 
 #[tokio::test]
+async fn what_is_said_twice_is_not_believed_at_all() {
+    let server = Demo::new().spawn();
+    let caller = server.caller();
+    let post = |body: String| {
+        let request = caller.request(Method::POST, "/dishes").header("content-type", "application/json");
+        caller.send(request.body(body))
+    };
+    let with = |fields: &str| good().to_string().replacen('{', &format!("{{{fields},"), 1);
+    let long = "9".repeat(400);
+    for (body, pointer) in [
+        (with(r#""name":"a""#), "/name"),
+        (with(r#""n\u0061me":"a""#), "/name"),
+        (with(r#""sides":[{"comment":"a"},{"comment":"b","comment":"b"}]"#), "/sides/1/comment"),
+        (with(r#""a/b":{"~":1,"~":1}"#), "/a~1b/~0"),
+        (with(r#""name":{"name":1,"name":1}"#), "/name/name"),
+        (with(r#""sides":[{"extra":1e999}]"#), "/sides/0/extra"),
+        (with(&format!(r#""sides":[{{"extra":{long}}}]"#)), "/sides/0/extra"),
+    ] {
+        let problem = post(body.clone()).await.refused(ProblemKind::InvalidBody);
+        let pointers: Vec<_> = problem.errors.iter().filter_map(|fault| fault.pointer.as_deref()).collect();
+        assert_eq!(pointers, [pointer], "{body}");
+    }
+    for body in ["[1,", "{} {}", "{\"a\":1,}", "{\"a\" 1}", "1e", "nul", "\"\\ud800\""] {
+        post(body.to_owned()).await.refused(ProblemKind::InvalidJson);
+    }
+    // A name that a library of ours treats in its own way is a name like any other.
+    let odd = with(r#""$serde_json::private::RawValue":"[1]""#);
+    assert_eq!(post(odd).await.refused(ProblemKind::InvalidBody).errors.len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_no_json_is_told_apart() {
     let server = Demo::new().spawn();
     let caller = server.caller();
