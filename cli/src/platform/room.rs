@@ -1,5 +1,7 @@
 //! How many connections the system has room for, and who can reach them.
 
+use std::net::SocketAddr;
+
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::config::{Config, Service};
@@ -39,13 +41,41 @@ fn most_files() -> u64 {
 
 /// Says what changes for each service that listens to more than this machine.
 pub(crate) fn say_who_can_reach(config: &Config, services: &[Service], printer: Printer) {
-    let exposed = |service: &&Service| !config.place(**service).listen.ip().is_loopback();
-    for service in services.iter().filter(exposed) {
-        let (name, listen) = (service.name(), config.place(*service).listen);
-        printer.talk(format_args!(
+    for service in services {
+        if let Some(text) = exposure(service.name(), config.place(*service).listen) {
+            printer.talk(text);
+        }
+    }
+}
+
+fn exposure(name: &str, listen: SocketAddr) -> Option<String> {
+    let exposed = !listen.ip().to_canonical().is_loopback();
+    exposed.then(|| {
+        format!(
             "{name} listens on {listen}: every machine that reaches it can talk to it, and tokens, passwords and names \
              travel in the clear. Let only a TLS proxy reach it (and name the proxy in limits.proxies), or listen on \
              127.0.0.1"
-        ));
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_to_others_says_so() {
+        for (listen, said) in [
+            ("127.0.0.1:8000", false),
+            ("127.8.0.1:0", false),
+            ("[::1]:8000", false),
+            ("[::ffff:127.0.0.1]:8000", false),
+            ("0.0.0.0:8000", true),
+            ("192.168.0.7:8000", true),
+            ("[::]:8000", true),
+        ] {
+            let text = exposure("order", listen.parse().expect("an address"));
+            assert_eq!(text.as_ref().is_some_and(|text| text.contains("TLS proxy")), said, "{listen}: {text:?}");
+        }
     }
 }

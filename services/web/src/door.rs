@@ -109,40 +109,40 @@ mod tests {
     use super::*;
 
     fn door(connections: usize, per_address: usize) -> Door {
-        let proxies = vec!["10.0.0.1".parse().unwrap()];
+        let proxies = vec!["10.0.0.1".parse().expect("an address")];
         let limits = Limits { connections, connections_per_address: per_address, proxies, ..Limits::default() };
         Door::new(&limits)
     }
 
     fn enter(door: &Door, address: &str) -> Result<Ticket, ProblemKind> {
-        door.enter(address.parse().unwrap()).map_err(|fail| fail.kind())
+        door.enter(address.parse().expect("an address")).map_err(|fail| fail.kind())
     }
 
     #[test]
     fn an_address_has_its_share_and_gets_it_back() {
         let door = door(100, 2);
-        let first = enter(&door, "192.0.2.1").unwrap();
-        let _second = enter(&door, "::ffff:192.0.2.1").unwrap();
+        let first = enter(&door, "192.0.2.1").expect("let in");
+        let _second = enter(&door, "::ffff:192.0.2.1").expect("let in");
         assert_eq!(enter(&door, "192.0.2.1").err(), Some(ProblemKind::RateLimited));
-        let _other = enter(&door, "192.0.2.2").unwrap();
+        let _other = enter(&door, "192.0.2.2").expect("let in");
         drop(first);
-        let _third = enter(&door, "192.0.2.1").unwrap();
+        let _third = enter(&door, "192.0.2.1").expect("let in");
         assert_eq!(enter(&door, "192.0.2.1").err(), Some(ProblemKind::RateLimited));
     }
 
     #[test]
     fn a_network_of_ipv6_is_one_address() {
         let door = door(100, 1);
-        let _first = enter(&door, "2001:db8::1").unwrap();
+        let _first = enter(&door, "2001:db8::1").expect("let in");
         assert_eq!(enter(&door, "2001:db8::2").err(), Some(ProblemKind::RateLimited));
-        let _other = enter(&door, "2001:db8:0:1::1").unwrap();
+        let _other = enter(&door, "2001:db8:0:1::1").expect("let in");
     }
 
     #[test]
     fn this_machine_and_proxies_speak_for_many() {
         let door = door(6, 1);
         for address in ["127.0.0.1", "127.0.0.1", "::1", "::1", "10.0.0.1", "::ffff:10.0.0.1"] {
-            std::mem::forget(enter(&door, address).unwrap());
+            std::mem::forget(enter(&door, address).expect("let in"));
         }
         assert_eq!(enter(&door, "127.0.0.1").err(), Some(ProblemKind::Overloaded), "but the house has its limit");
     }

@@ -10,7 +10,9 @@ use std::time::Instant;
 use api::client::trace::{TRACE, Trace};
 use api::{Lang, ProblemKind};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -115,6 +117,9 @@ impl Shared {
         let mut response = self.finish(response, lang, uri.path());
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+            page(headers);
+        }
         if let Some(request_id) = request_id {
             headers.insert(REQUEST_ID, request_id);
         }
@@ -171,6 +176,14 @@ impl Shared {
         }
         rendered
     }
+}
+
+/// A page may say more of what it needs; one that says nothing gets nothing, is shown inside no other page, and no page
+/// tells where its reader came from: an address of ours may name an order.
+fn page(headers: &mut HeaderMap) {
+    let nothing = HeaderValue::from_static("default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
 }
 
 /// What may be said before the body: 414 and 431.

@@ -236,6 +236,7 @@ impl Demo {
             .route("/breaks", get(breaks))
             .route("/waits", get(waits))
             .route("/streams", get(streams))
+            .route("/page", get(async || axum::response::Html("<p>Pronto</p>")))
             .route("/endless", get(endless))
             .route("/slashed/", get(async || "slashed"))
             .with_state(self.kitchen);

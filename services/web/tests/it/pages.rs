@@ -65,6 +65,21 @@ fn collect(value: &Value, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
+async fn a_page_is_shown_inside_no_other_and_says_nothing_of_its_reader() {
+    let server = Demo::new().spawn();
+    for path in ["/page", "/docs"] {
+        let page = server.caller().get(path).await.expect(200);
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    }
+    let plain = server.caller().get("/health").await.expect(200);
+    assert_eq!(plain.header("content-security-policy"), None);
+    assert_eq!(plain.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[tokio::test]
 async fn the_page_brings_everything_itself() {
     let mint = Mint::new();
     let server = Demo::trusting(&mint).spawn();
