@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::client::CallError;
 use api::order::PaymentNotice;
 use api::payment::{CancelCharge, CounterPayment, NewPayment, NewRefund, Payment};
-use domain::{Money, OrderId, OrderStatus};
+use domain::{Money, OrderId, OrderStatus, PaymentStatus};
 use store::{Hold, Verdict, Work};
 use tokio::task::JoinHandle;
 
@@ -141,8 +141,19 @@ impl Run<'_> {
         let Some(payment) = payment else { return Err(bury("no payment is known that could be refunded")) };
         let key = format!("{}-{}-{attempt}", self.order.id, cause.as_str());
         let body = NewRefund { amount: None, reason };
-        self.answer(self.core.payments.refund(payment, &body, &key).await)?;
-        Ok(Verdict::Done)
+        let refused = match self.core.payments.refund(payment, &body, &key).await {
+            Err(error @ CallError::Refused(..)) if error.status() == Some(409) => error,
+            answer => {
+                self.answer(answer)?;
+                return Ok(Verdict::Done);
+            }
+        };
+        // What was to go back may have gone back another way.
+        let seen = self.answer(self.core.payments.payment(payment).await)?;
+        match seen.status {
+            PaymentStatus::Refunded | PaymentStatus::ChargedBack => Ok(Verdict::Done),
+            _ => self.answer::<()>(Err(refused)).map(|()| Verdict::Done),
+        }
     }
 
     /// Takes what the payment service answered into the order, as the first and oldest of its notices.

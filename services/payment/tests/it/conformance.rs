@@ -10,6 +10,7 @@ use payment::store::mongo::MongoStore;
 use payment::store::sqlite::SqliteStore;
 use payment::store::{Filter, Inserted, PaymentStore, Saved, Schedule};
 use store::mongo::ConnectOptions;
+use store::{Dead, WorkQueue};
 use testkit::TempDir;
 use testkit::mongo::Kind;
 
@@ -81,6 +82,8 @@ facts! {
     what_is_decided_is_not_due
     a_notification_is_one_entry_however_often
     keys_are_kept
+    what_was_given_up_is_seen_and_replayed_in_each_queue
+    one_refused_refund_wakes_only_its_own_payment
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -336,7 +339,12 @@ async fn what_is_decided_is_not_due(store: &dyn PaymentStore) {
     let step = closed.finish(&payment, step, &Actor::System, at(10)).unwrap();
     let closing = save(store, (closed, step)).await;
     save(store, reported(&closing, 1, "cancelled")).await;
-    assert_eq!(due(store, 3600).await, 0);
+    // Late money is looked for a while, and the last look takes it out.
+    assert_eq!(due(store, 3600).await, 1);
+    assert_eq!(due(store, 7200).await, 0);
+    let paid = stored(store, OrderId::new()).await;
+    save(store, reported(&paid, 2, "approved")).await;
+    assert_eq!(due(store, 9000).await, 0);
 }
 
 async fn a_notification_is_one_entry_however_often(store: &dyn PaymentStore) {
@@ -349,6 +357,48 @@ async fn a_notification_is_one_entry_however_often(store: &dyn PaymentStore) {
     store.notified("77", at(4)).await.unwrap();
     assert!(inbox.done(&works[0]).await.unwrap());
     assert_eq!(inbox.claim(at(5), LEASE, 10).await.unwrap().len(), 1, "what came meanwhile is looked into");
+}
+
+/// Claims all that is due and gives it up.
+async fn give_up(queue: &dyn WorkQueue, now: Timestamp) {
+    for work in queue.claim(now, LEASE, 10).await.unwrap() {
+        assert!(queue.bury(&work, "no").await.unwrap());
+    }
+}
+
+async fn what_was_given_up_is_seen_and_replayed_in_each_queue(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    // Its charge is held by its maker until the lease ends; its report makes a notice.
+    save(store, reported(&payment, 1, "approved")).await;
+    store.notified("77", at(0)).await.unwrap();
+    let (inbox, outbox) = (store.inbox(), store.outbox());
+    let later = at(600);
+    give_up(&*inbox, later).await;
+    give_up(&*outbox, later).await;
+    let (heard, todo) = store.counts().await.unwrap();
+    assert_eq!((heard.dead, todo.dead), (1, 2));
+    let dead = outbox.dead(10).await.unwrap();
+    let mut seen: Vec<_> = dead.iter().map(|entry| (entry.kind.as_str(), entry.last_error.as_deref())).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [("charge", Some("no")), ("notify", Some("no"))]);
+    assert_eq!(outbox.dead(1).await.unwrap().len(), 1);
+    assert!(dead.iter().all(|entry| entry.aggregate.ends_with(&payment.id.to_string())));
+    for entry in &dead {
+        assert_eq!(inbox.replay(&Dead::Entry(entry.id), later).await.unwrap(), 0, "it lies in the other queue");
+        assert_eq!(outbox.replay(&Dead::Entry(entry.id), later).await.unwrap(), 1);
+    }
+    assert_eq!(outbox.claim(later, LEASE, 10).await.unwrap().len(), 2);
+    assert_eq!(inbox.replay(&Dead::All, later).await.unwrap(), 1);
+    assert_eq!(inbox.claim(later, LEASE, 10).await.unwrap()[0].aggregate, "77");
+}
+
+async fn one_refused_refund_wakes_only_its_own_payment(store: &dyn PaymentStore) {
+    let (one, other) = (stored(store, OrderId::new()).await, stored(store, OrderId::new()).await);
+    let outbox = store.outbox();
+    give_up(&*outbox, at(600)).await;
+    assert_eq!(outbox.replay(&Dead::About(one.id.to_string()), at(600)).await.unwrap(), 1);
+    let left: Vec<String> = outbox.dead(10).await.unwrap().into_iter().map(|entry| entry.aggregate).collect();
+    assert_eq!(left, [other.id.to_string()]);
 }
 
 async fn keys_are_kept(store: &dyn PaymentStore) {

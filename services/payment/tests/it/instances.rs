@@ -50,6 +50,18 @@ async fn each_charge_is_asked_for_once_through_both(url: String) {
     world.stop().await;
 }
 
+async fn what_a_killed_instance_had_begun_is_taken_over_after_its_lease(url: String) {
+    let world = World::on_mongo(&url, timings()).await;
+    let left = world.left_by_a_killed_instance().await;
+    assert!(world.pix().await.qr_code.is_some());
+    assert_eq!(world.payment(left).await.qr_code, None, "its lease holds");
+    // The longest that an order may wait for its code after a start, less what the rest takes.
+    world.clock.advance(Duration::from_secs(10));
+    eventually(SOON, || async { world.payment(left).await.qr_code }).await;
+    assert_eq!(world.provider.keys_of("create").len(), 2);
+    world.stop().await;
+}
+
 async fn an_order_has_one_charge_through_both(url: String) {
     let world = World::on_mongo(&url, timings()).await;
     let beside = world.beside().await;
@@ -150,6 +162,7 @@ macro_rules! on_both {
 }
 
 on_both! {
+    what_a_killed_instance_had_begun_is_taken_over_after_its_lease
     each_charge_is_asked_for_once_through_both
     an_order_has_one_charge_through_both
     what_an_instance_leaves_the_other_does

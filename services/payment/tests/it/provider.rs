@@ -243,7 +243,8 @@ fn now_text() -> String {
 
 async fn refunds(State(inner): Shared, Path(id): Path<String>) -> Response {
     let inner = inner.lock().unwrap();
-    let of_it: Vec<&Value> = inner.refunds.values().filter(|refund| refund["payment_id"].to_string() == id).collect();
+    let of_it: Vec<&Value> =
+        inner.refunds.values().filter(|refund| refund["payment_id"].as_i64() == id.parse().ok()).collect();
     Json(json!(of_it)).into_response()
 }
 

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use api::payment::{Payment, PaymentEvent};
-use domain::{Clock, OrderId, PaymentId, PaymentStatus, Role, SystemClock, Timestamp};
+use domain::{Clock, Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, Role, SystemClock, Timestamp};
 use mercadopago::signature;
+use payment::payment::{Actor, Charge};
 use payment::store::mongo::MongoStore;
 use payment::store::sqlite::SqliteStore;
-use payment::store::{PaymentStore, Schedule};
+use payment::store::{Inserted, PaymentStore, Schedule};
 use payment::{MercadoPago, Places, Service, Settings, Timings};
 use reqwest::Method;
 use secrecy::SecretString;
@@ -281,6 +282,31 @@ impl World {
     pub(crate) async fn notify_beside(&self, beside: &Beside, provider_id: &str) -> Answer {
         let ts = self.clock.now().seconds().to_string();
         notify_by(Caller::new(beside.url.as_str()), provider_id, SECRET, ts).await
+    }
+
+    /// Notifications that wait to be looked into.
+    pub(crate) async fn waiting_notifications(&self) -> u64 {
+        self.store.counts().await.expect("the store answers").0.open
+    }
+
+    /// What an instance leaves that is killed after it stored a payment and before it charged it.
+    pub(crate) async fn left_by_a_killed_instance(&self) -> PaymentId {
+        let now = self.clock.now();
+        let charge = Charge {
+            order_id: OrderId::new(),
+            attempt: 1,
+            customer_id: None,
+            amount: Money::from_centavos(3500),
+            method: PaymentMethod::Pix,
+            description: "Pedido 8".to_owned(),
+            email: None,
+            expires_at: now.plus(Duration::from_secs(1800)),
+            key: None,
+        };
+        let (payment, step) = payment::payment::Payment::create(charge, &Actor::System, Timings::default().lease, now);
+        let inserted = self.store.insert(&payment, step, now).await.expect("the store takes it");
+        assert!(matches!(&inserted, Inserted::New(held) if held.len() == 1), "{inserted:?}");
+        payment.id
     }
 
     /// Waits until the inbox and the outbox are empty.
