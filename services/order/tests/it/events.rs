@@ -177,3 +177,24 @@ async fn it_ends_when_the_token_is_taken_back() {
     let order = shop.paid().await;
     while entry(&next!(goes_on)).id != order.id {}
 }
+
+#[tokio::test]
+async fn a_stream_too_many_is_put_off_until_one_ends() {
+    let (dir, mint) = (testkit::temp_dir(), testkit::Mint::new());
+    let nowhere: url::Url = "http://127.0.0.1:9/".parse().unwrap();
+    let store = store::StoreUrl::Sqlite(dir.path().join("order.db"));
+    let rules = web::TokenRules::default();
+    let mut settings = order::Settings::new(store, nowhere.clone(), nowhere, "secret".into(), rules).unwrap();
+    settings.keys = Some(mint.keys());
+    settings.limits.event_streams = 1;
+    let running = testkit::spawn(order::Service::open(settings).await.unwrap().router());
+    let kitchen = running.caller().with_token(mint.token(Role::Kitchen));
+    let open = || kitchen.request(http::Method::GET, "/orders/events").send();
+
+    let first = open().await.unwrap();
+    assert_eq!(first.status(), 200);
+    kitchen.expecting_faults().get("/orders/events").await.refused(ProblemKind::Overloaded);
+    kitchen.get("/orders/queue").await.expect(200);
+    drop(first);
+    testkit::eventually(SOON, || async { (open().await.unwrap().status() == 200).then_some(()) }).await;
+}
