@@ -149,9 +149,9 @@ impl Known {
         }
         let due = if fate == Fate::Delivered { amount } else { 0 };
         demand(kept == due, || format!("{kept} centavos were kept, not {due}"))?;
-        let live: usize = self.payments.iter().map(|(_, provider)| provider.live()).sum();
+        let live: Vec<&str> = self.payments.iter().flat_map(|(_, provider)| provider.live()).collect();
         let due = usize::from(self.order.status == OrderStatus::Requested);
-        demand(live == due, || format!("{live} charges at MercadoPago can be paid, not {due}"))
+        demand(live.len() == due, || format!("charges at MercadoPago that can be paid: {live:?}, not {due}"))
     }
 }
 
@@ -185,10 +185,11 @@ fn has_come(status: &str) -> bool {
 }
 
 impl AtProvider {
-    /// How many charges somebody could pay now.
-    fn live(&self) -> usize {
+    /// The charges that somebody could pay now.
+    fn live(&self) -> impl Iterator<Item = &str> {
         let open = |one: &&SandboxPayment| matches!(one.status.as_str(), "pending" | "in_process" | "authorized");
-        self.payments.iter().filter(open).count() + self.checkouts.iter().filter(|one| one.open).count()
+        let payments = self.payments.iter().filter(open).map(|one| one.id.as_str());
+        payments.chain(self.checkouts.iter().filter(|one| one.open).map(|one| one.id.as_str()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{PaymentId, PaymentMethod};
-use mercadopago::Error;
+use mercadopago::{Error, Preference, PreferenceUpdate};
 use store::{StoreError, Verdict, Work};
 
 use crate::desk::Desk;
@@ -34,7 +34,7 @@ impl Desk {
             }
         }
         let payment = self.apply(id, &Actor::System, renewed).await?.payment;
-        match self.send(&payment).await {
+        match self.send(&payment, work.attempts > 1).await {
             Ok(()) => Ok(Verdict::Done),
             Err(NotYet::Provider(Error::Refused { code, .. })) => self.charge_refused(id, code, work).await,
             Err(NotYet::Provider(Error::NotFound)) => self.charge_refused(id, Some("404".to_owned()), work).await,
@@ -42,12 +42,15 @@ impl Desk {
         }
     }
 
-    async fn send(&self, payment: &Payment) -> Result<(), NotYet> {
+    async fn send(&self, payment: &Payment, again: bool) -> Result<(), NotYet> {
         let key = payment.id.to_string();
         match payment.method {
             PaymentMethod::Checkout => {
-                let new = payment.checkout(&self.notification_url);
-                let opened = self.provider.create_preference(&new, &key).await?;
+                let known = if again { self.opened_before(payment.id).await? } else { None };
+                let opened = match known {
+                    Some(known) => known,
+                    None => self.provider.create_preference(&payment.checkout(&self.notification_url), &key).await?,
+                };
                 self.apply(payment.id, &Actor::Provider, |payment, now| payment.opened(&opened, now)).await?;
             }
             PaymentMethod::Pix => {
@@ -58,6 +61,17 @@ impl Desk {
             PaymentMethod::Counter => {}
         }
         Ok(())
+    }
+
+    /// The checkout that an earlier send without an answer may have opened: MercadoPago's key does not keep a second one
+    /// from being made. Any further one is closed.
+    async fn opened_before(&self, id: PaymentId) -> Result<Option<Preference>, NotYet> {
+        let mut found = self.provider.preferences(&id.to_string()).await?.into_iter();
+        let Some(first) = found.next() else { return Ok(None) };
+        for further in found {
+            self.provider.close_preference(&further, &PreferenceUpdate::closed(self.now())).await?;
+        }
+        Ok(Some(self.provider.preference(&first).await?))
     }
 
     /// An earlier send without an answer may have made the charge that this one is refused for.

@@ -37,6 +37,15 @@ impl Provider {
         self.seen("create_preference", self.client.create_preference(new, key).await)
     }
 
+    /// The checkouts with our reference, by their ids.
+    pub(crate) async fn preferences(&self, reference: &str) -> Result<Vec<String>, Error> {
+        self.seen("search_preferences", self.client.search_preferences(reference).await)
+    }
+
+    pub(crate) async fn preference(&self, id: &str) -> Result<Preference, Error> {
+        self.seen("get_preference", self.client.get_preference(id).await)
+    }
+
     pub(crate) async fn close_preference(&self, id: &str, update: &PreferenceUpdate) -> Result<Preference, Error> {
         self.seen("close_preference", self.client.update_preference(id, update).await)
     }

@@ -56,6 +56,20 @@ struct Paging {
     total: Option<usize>,
 }
 
+#[derive(Deserialize)]
+struct FoundPreferences {
+    #[serde(default, deserialize_with = "crate::wire::list")]
+    elements: Vec<FoundPreference>,
+}
+
+#[derive(Deserialize)]
+struct FoundPreference {
+    #[serde(deserialize_with = "crate::wire::id")]
+    id: String,
+    #[serde(default, deserialize_with = "crate::wire::optional_id")]
+    external_reference: Option<String>,
+}
+
 impl Client {
     /// A client with its own connection pool.
     ///
@@ -107,6 +121,19 @@ impl Client {
     /// See [`Error`].
     pub async fn get_payment(&self, id: &str) -> Result<Payment, Error> {
         self.call(Method::GET, &["v1", "payments", id])?.send().await
+    }
+
+    /// The ids of the checkouts that carry our reference, at most a page of them. A search lags behind: none found is no
+    /// proof that none exists.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn search_preferences(&self, external_reference: &str) -> Result<Vec<String>, Error> {
+        let call = self.call(Method::GET, &["checkout", "preferences", "search"])?;
+        let found: FoundPreferences = call.query(&[("external_reference", external_reference)]).send().await?;
+        let ours =
+            found.elements.into_iter().filter(|one| one.external_reference.as_deref() == Some(external_reference));
+        Ok(ours.map(|one| one.id).collect())
     }
 
     /// The payments that carry our reference, newest first, at most 200. A search lags behind: none found is no
