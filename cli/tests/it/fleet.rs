@@ -32,12 +32,12 @@ const PAGE: u32 = 100;
 const MOST: usize = 10_000;
 
 /// A number from the environment.
-fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
+pub(crate) fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
     std::env::var(variable).ok().map(|text| text.parse().ok().unwrap_or_else(|| panic!("{variable}: {text:?}?")))
 }
 
 /// The `n`th choice of a run (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>).
-fn roll(seed: u64, n: u64) -> u64 {
+pub(crate) fn roll(seed: u64, n: u64) -> u64 {
     let mut z = seed.wrapping_add(n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

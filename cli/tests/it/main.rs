@@ -1,10 +1,13 @@
 //! The real program, end to end: each test has a data directory of its own, ports come from the system, and nothing
 //! waits longer than for its condition.
 
+mod chaos;
 mod config;
 mod crash;
+mod crash_rounds;
 mod faults;
 mod fleet;
+mod fuzz;
 mod journey;
 mod lifecycle;
 mod mongodb;
@@ -12,6 +15,8 @@ mod offline;
 mod outage;
 mod outage_services;
 mod processes;
+mod rehearse;
+mod replay;
 mod rush;
 mod separate;
 mod support;

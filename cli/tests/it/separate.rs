@@ -4,7 +4,7 @@ use crate::fleet::free_ports;
 use crate::support::{Home, Running};
 
 /// Every service, in an order that works.
-const SERVICES: [&str; 4] = ["auth", "sandbox", "payment", "order"];
+pub(crate) const SERVICES: [&str; 4] = ["auth", "sandbox", "payment", "order"];
 
 /// Where they are.
 pub(crate) struct Separate {
@@ -28,6 +28,13 @@ impl Separate {
     /// Starts one of them, for the first time or again.
     pub(crate) fn start(&self, service: &str) -> Running {
         let mut args = vec!["serve", service];
+        args.extend(self.places.iter().map(String::as_str));
+        self.home.start(&args)
+    }
+
+    /// Starts all of them in one process, for the first time or again.
+    pub(crate) fn up(&self) -> Running {
+        let mut args = vec!["up"];
         args.extend(self.places.iter().map(String::as_str));
         self.home.start(&args)
     }

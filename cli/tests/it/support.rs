@@ -137,6 +137,14 @@ impl Running {
         (self.child.wait().expect("it ends"), out)
     }
 
+    /// Waits until it ends by itself.
+    pub(crate) fn finish(mut self) -> Done {
+        let mut out = String::new();
+        self.child.stdout.take().expect("piped").read_to_string(&mut out).expect("UTF-8");
+        let code = self.child.wait().expect("it ends").code().unwrap_or(-1);
+        Done { code, out, err: self.said.iter().collect::<Vec<_>>().join("\n") }
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it runs");
