@@ -35,12 +35,12 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "ORDER")]
     pub(crate) order: Option<OrderRef>,
     /// What MercadoPago says: approved, rejected, in_process, cancelled, refunded or charged_back
-    #[arg(long)]
+    #[arg(long, value_parser = reported)]
     pub(crate) status: PaymentStatus,
-    /// Send so many further copies
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Send so many further copies, at most 100
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
     pub(crate) duplicate: u32,
-    /// Wait before sending
+    /// Wait before sending, at most 10m
     #[arg(long, value_name = "DURATION", default_value = "0s")]
     pub(crate) delay: String,
     /// Send the news before the older notification of the payment's creation
@@ -60,6 +60,14 @@ pub(crate) struct Simulate {
     pub(crate) drop: bool,
     #[command(flatten)]
     pub(crate) target: Target,
+}
+
+/// Every status but the first one, in which a payment is already.
+fn reported(word: &str) -> Result<PaymentStatus, String> {
+    let known = PaymentStatus::ALL.into_iter().filter(|status| *status != PaymentStatus::Pending);
+    let words: Vec<&str> = known.clone().map(PaymentStatus::as_str).collect();
+    let status = known.into_iter().find(|status| status.as_str() == word);
+    status.ok_or_else(|| format!("must be one of {}", words.join(", ")))
 }
 
 /// What is signed.
