@@ -17,7 +17,6 @@ mod outage_services;
 mod processes;
 mod rehearse;
 mod replay;
-mod replay;
 mod rush;
 mod separate;
 mod support;
