@@ -8,6 +8,7 @@ mod places;
 mod platform;
 mod rehearse;
 mod replay;
+mod security;
 mod verify;
 mod webhook;
 
@@ -22,12 +23,13 @@ pub(crate) use orders::{
     WantedItem,
 };
 pub(crate) use people::{
-    Admin, AdminCreate, Customer, CustomerList, CustomerRegister, Token, TokenInspect, TokenIssue,
+    Admin, AdminCreate, Customer, CustomerList, CustomerRegister, Token, TokenInspect, TokenIssue, TokenRevoke,
 };
 pub(crate) use places::{Places, Target};
 pub(crate) use platform::{OpenApi, OpenApiOf, Serve, Up};
-pub(crate) use replay::Replay;
 pub(crate) use rehearse::Rehearse;
+pub(crate) use replay::Replay;
+pub(crate) use security::{Keys, KeysRotate, Privacy, PrivacyErase, PrivacyExport};
 pub(crate) use verify::VerifyStores;
 pub(crate) use webhook::{Sign, Simulate, Verify, Webhook};
 
@@ -105,6 +107,12 @@ pub(crate) enum Command {
     /// Customers
     #[command(subcommand, after_help = "Example:\n  lanchonete customer list")]
     Customer(Customer),
+    /// The keys that sign tokens
+    #[command(subcommand, after_help = "Example:\n  lanchonete keys rotate")]
+    Keys(Keys),
+    /// What is held about a person: export it, erase it
+    #[command(subcommand, after_help = "Example:\n  lanchonete privacy export --cpf 529.982.247-25")]
+    Privacy(Privacy),
     /// The menu
     #[command(subcommand, after_help = "Example:\n  lanchonete menu disable 'X-Bacon'")]
     Menu(Menu),

@@ -6,12 +6,14 @@ mod board;
 mod completions;
 mod config;
 mod customer;
+mod keys;
 mod man;
 mod menu;
 mod openapi;
 mod order;
 mod panel;
 mod payment;
+mod privacy;
 mod rehearse;
 mod replay;
 mod seed;
@@ -48,6 +50,8 @@ pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
         Command::Admin(args) => wait_for(admin::run(common, args, printer)),
         Command::Token(args) => wait_for(token::run(common, args, printer)),
         Command::Customer(args) => wait_for(customer::run(common, args, printer)),
+        Command::Keys(args) => wait_for(keys::run(common, args, printer)),
+        Command::Privacy(args) => wait_for(privacy::run(common, args, printer)),
         Command::Menu(args) => wait_for(menu::run(common, args, printer)),
         Command::Order(args) => wait_for(order::run(common, args, printer)),
         Command::Payment(args) => wait_for(payment::run(common, args, printer)),

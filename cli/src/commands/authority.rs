@@ -1,6 +1,8 @@
 //! The auth store, opened by a command without the service.
 
-use auth::{Argon2, Authority, Clients, CpfKeys, IssueError, Key, Lives, OpenError, RegisterError, RevokeError, Settings};
+use auth::{
+    Argon2, Authority, Clients, CpfKeys, IssueError, Key, Lives, OpenError, RegisterError, RevokeError, Settings,
+};
 use store::StoreUrl;
 
 use crate::config::{Config, Service};

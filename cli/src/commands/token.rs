@@ -1,11 +1,11 @@
-//! `token issue` and `token inspect`: with the auth store's keys, whether the service runs or not.
+//! `token issue|inspect|revoke`: with the auth store's keys, whether the service runs or not.
 
 use domain::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::authority;
-use crate::args::{Common, Token, TokenInspect, TokenIssue};
+use crate::args::{Common, Token, TokenInspect, TokenIssue, TokenRevoke};
 use crate::config::{Config, Overrides, Purpose};
 use crate::duration;
 use crate::exit::{Failure, Outcome};
@@ -16,6 +16,7 @@ pub(crate) async fn run(common: &Common, args: Token, printer: Printer) -> Outco
     match args {
         Token::Issue(args) => issue(common, args, printer).await,
         Token::Inspect(args) => inspect(common, args, printer).await,
+        Token::Revoke(args) => revoke(common, args, printer).await,
     }
 }
 
@@ -34,12 +35,36 @@ async fn issue(common: &Common, args: TokenIssue, printer: Printer) -> Outcome {
     Ok(())
 }
 
-async fn inspect(common: &Common, args: TokenInspect, printer: Printer) -> Outcome {
-    let token = match args.inspected.expose_secret() {
-        "-" => super::admin::password_from_stdin()?,
-        _ => args.inspected,
+/// What was typed, or the first line of stdin for `-`.
+fn typed(token: SecretString) -> Outcome<SecretString> {
+    match token.expose_secret() {
+        "-" => super::admin::password_from_stdin(),
+        _ => Ok(token),
+    }
+}
+
+async fn revoke(common: &Common, args: TokenRevoke, printer: Printer) -> Outcome {
+    let token = typed(args.revoked)?;
+    let token = token.expose_secret().trim();
+    let config = Config::load(common, Purpose::Client, Overrides::default())?;
+    let authority = authority::open(&config).await?;
+    // A token has dots (RFC 7519 §3.1), an id of ours has none.
+    let revoked = match token.contains('.') {
+        true => authority.revoke_token(token).await,
+        false => authority.revoke_id(token, None).await.map(Some),
     };
-    inspect_token(common, &token, printer).await
+    authority.close().await;
+    let Some(jti) = revoked.map_err(authority::revoke_failure)? else {
+        return Err(Failure::refused("this token does not hold: there is nothing to take back")
+            .hint("`lanchonete token inspect` says why"));
+    };
+    printer.data(&json!({ "jti": jti }), || format!("revoked  {jti}\n"))?;
+    printer.talk("Every service refuses it within 15 seconds of hearing from auth.");
+    Ok(())
+}
+
+async fn inspect(common: &Common, args: TokenInspect, printer: Printer) -> Outcome {
+    inspect_token(common, &typed(args.inspected)?, printer).await
 }
 
 async fn inspect_token(common: &Common, token: &SecretString, printer: Printer) -> Outcome {

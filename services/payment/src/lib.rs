@@ -11,6 +11,7 @@ mod counter;
 mod create;
 mod dead;
 mod desk;
+mod erase;
 mod http;
 mod idempotency;
 mod manual;

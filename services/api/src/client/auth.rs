@@ -1,7 +1,11 @@
+use domain::CustomerId;
 use reqwest::Method;
+use reqwest::header::LOCATION;
 
 use super::{CallError, Http};
-use crate::auth::{Admitted, Anonymous, Customer, Identify, Jwks, Me, NewAdmin, Register, Revocation, TokenAnswer};
+use crate::auth::{
+    Admitted, Anonymous, Customer, Erased, Identify, Jwks, Me, NewAdmin, Register, Revocation, TokenAnswer,
+};
 
 /// The auth service.
 #[derive(Clone)]
@@ -63,6 +67,22 @@ impl AuthClient {
     /// Makes an anonymous customer.
     pub async fn anonymous(&self) -> Result<Admitted, CallError> {
         self.0.post("/customer/anonymous", &Anonymous {}).await
+    }
+
+    /// Begins to erase a person everywhere; gives the path of the receipt.
+    pub async fn erase(&self, id: CustomerId) -> Result<String, CallError> {
+        let response = self.0.send(self.0.request(Method::DELETE, &format!("/customer/{id}"))).await?;
+        let receipt = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        receipt.map(str::to_owned).ok_or_else(|| CallError::Nonsense {
+            url: self.0.base().origin().ascii_serialization(),
+            status: response.status().as_u16(),
+            reason: "no Location".to_owned(),
+        })
+    }
+
+    /// How far an erasure is, from the path of its receipt.
+    pub async fn erasure(&self, receipt: &str) -> Result<Erased, CallError> {
+        self.0.get(receipt).await
     }
 
     /// Makes an administrator.

@@ -1,8 +1,8 @@
-use api::payment::{CancelCharge, CancelledCharge, CounterPayment, Payment};
+use api::payment::{CancelCharge, CancelledCharge, CounterPayment, ErasedPayments, Payment};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use domain::{MAX_TOTAL, Money, OrderId};
+use domain::{CustomerId, MAX_TOTAL, Money, OrderId};
 use web::{Fail, Faults, PathId, RawBody, Who};
 
 use super::access::{Services, actor};
@@ -51,4 +51,23 @@ pub(super) async fn cancel_charge(
     let cancel: CancelCharge = body.read().await?;
     let payment = desk.cancel_charge(order, cancel.attempt, &actor(&who)).await.map_err(error::store)?;
     Ok(Json(CancelledCharge { payment: payment.map(|payment| payment.full()) }))
+}
+
+/// Takes a person out of their payments, which stay: no payment names the customer, no e-mail is left, and neither are
+/// the reasons that people gave. Again it finds nothing more. What MercadoPago was told stays with MercadoPago.
+#[utoipa::path(
+    post,
+    path = "/internal/customers/{customer_id}/erase",
+    tag = "internal",
+    security(("bearer" = [])),
+    params(("customer_id" = CustomerId, Path, description = "The person")),
+    responses((status = 200, description = "How many payments named the person", body = ErasedPayments))
+)]
+pub(super) async fn erase_customer(
+    State(desk): State<Desks>,
+    who: Who<Services>,
+    PathId(customer_id): PathId<CustomerId>,
+) -> Result<Json<ErasedPayments>, Fail> {
+    let payments = desk.erase_customer(customer_id, &actor(&who)).await.map_err(error::store)?;
+    Ok(Json(ErasedPayments { customer_id, payments, erased_at: desk.now() }))
 }

@@ -91,6 +91,12 @@ pub trait PaymentStore: Send + Sync + 'static {
     /// The log of a payment, oldest first.
     async fn events(&self, id: PaymentId) -> StoreResult<Vec<PaymentEvent>>;
 
+    /// Takes what people gave as a reason out of the log of a payment; nothing else in a log ever changes.
+    async fn forget_reasons(&self, id: PaymentId) -> StoreResult<()>;
+
+    /// Leaves nothing of what was erased in the files, as far as the database allows.
+    async fn purge(&self) -> StoreResult<()>;
+
     /// Up to `limit` payments that are due to be asked for, longest due first; each is due again by its schedule.
     async fn take_due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Payment>>;
 

@@ -17,7 +17,7 @@ use store::{Mongo, NewWork, StoreError, StoreResult, WorkCounts, WorkQueue};
 
 use super::{Filter, Inserted, Listed, PaymentStore, Saved, Schedule};
 use crate::idempotency::Key;
-use crate::payment::{Payment, Step};
+use crate::payment::{Payment, Step, without_reason};
 use document::{Due, First, Log, Row};
 use outbox::Outbox;
 
@@ -178,6 +178,27 @@ impl PaymentStore for MongoStore {
     async fn events(&self, id: PaymentId) -> StoreResult<Vec<PaymentEvent>> {
         let log: Option<Log> = self.payments.get(document::id(id)).await?;
         Ok(log.into_iter().flat_map(|log| log.log).map(|event| event.0).collect())
+    }
+
+    async fn forget_reasons(&self, id: PaymentId) -> StoreResult<()> {
+        let log: Option<Log> = self.payments.get(document::id(id)).await?;
+        // Rows keep their place: a log is only ever added to.
+        let mut shorter = Document::new();
+        for (place, event) in log.into_iter().flat_map(|log| log.log).enumerate() {
+            if let Some(event) = without_reason(&event.0) {
+                shorter.insert(format!("log.{place}.detail"), event.detail);
+            }
+        }
+        if shorter.is_empty() {
+            return Ok(());
+        }
+        let changed = self.payments.update(document::id(id), doc! { "$set": shorter }).await?;
+        changed.map(|_| ()).map_err(|duplicate| unexpected(&duplicate.index))
+    }
+
+    /// Nothing: no query finds what was erased; the server's journal and oplog let go of it as they age.
+    async fn purge(&self) -> StoreResult<()> {
+        Ok(())
     }
 
     async fn take_due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Payment>> {

@@ -70,6 +70,14 @@ impl PaymentStore for SqliteStore {
         self.sqlite.read(move |c| read::events(c, id)).await
     }
 
+    async fn forget_reasons(&self, id: PaymentId) -> StoreResult<()> {
+        self.sqlite.write(move |c| write::forget_reasons(c, id)).await
+    }
+
+    async fn purge(&self) -> StoreResult<()> {
+        self.sqlite.truncate_wal().await
+    }
+
     async fn take_due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Payment>> {
         let schedule = self.schedule;
         // Most looks find nothing: those do not bother the writer.

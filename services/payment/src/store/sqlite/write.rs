@@ -4,7 +4,7 @@ use store::{StoreError, StoreResult, Work};
 
 use super::{OUTBOX, read};
 use crate::idempotency::Key;
-use crate::payment::{Payment, Step};
+use crate::payment::{Payment, Step, without_reason};
 use crate::store::{Inserted, Saved, Schedule};
 use crate::task::Task;
 
@@ -145,6 +145,30 @@ pub(super) fn take_due(c: &Connection, now: Timestamp, limit: u32, schedule: Sch
         payments.push(payment);
     }
     Ok(payments)
+}
+
+/// The trigger that keeps the log as it is steps aside for this one change, which is undone with it if anything fails.
+pub(super) fn forget_reasons(c: &Connection, id: PaymentId) -> StoreResult<()> {
+    let mut rows = c.prepare_cached("SELECT seq, value FROM events WHERE payment_id = ?1")?;
+    let rows = rows.query_map([id.to_string()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let mut shorter = Vec::new();
+    for row in rows {
+        let (seq, value) = row?;
+        let event = serde_json::from_str(&value).map_err(|_| StoreError::corrupt("the log of a payment", id))?;
+        if let Some(event) = without_reason(&event) {
+            shorter.push((serde_json::to_string(&event).map_err(StoreError::internal)?, seq));
+        }
+    }
+    if shorter.is_empty() {
+        return Ok(());
+    }
+    let guard = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'events_stay'";
+    let guard: String = c.query_row(guard, [], |row| row.get(0))?;
+    c.execute_batch("DROP TRIGGER events_stay")?;
+    for row in shorter {
+        c.execute("UPDATE events SET value = ?1 WHERE seq = ?2", row)?;
+    }
+    Ok(c.execute_batch(&guard)?)
 }
 
 fn value(payment: &Payment) -> StoreResult<String> {
