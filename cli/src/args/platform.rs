@@ -9,10 +9,13 @@ The log goes to lanchonete.DATE.log in the data directory, seven days of it. Wha
 `ready in N ms` on stderr. A flag for one service, such as --order-listen or --payment-database, goes before the flag
 for all. The sandbox keeps its data in SQLite and listens on this machine only, whatever the flags for all say.
 
---chaos is NAME=VALUE with commas between. Shares from 0 to 1: of notifications, drop, duplicate (up to `copies` further
-ones, 1 to 5), reorder, forge, delay (up to `max_delay_ms`); of requests, rate_limited, server_error, locked, bad_gateway,
-timeout_before_commit, timeout_after_commit, or `faults` for all of these together; of refunds, refunds_in_process (for
-`refund_settles_ms`, or never). The same seed decides the same way about the same payments.
+--chaos is NAME=VALUE with commas between; shares are from 0 to 1.
+  Of notifications: drop, duplicate (with 1 to `copies` more, at most 5), reorder, forge,
+    delay (up to `max_delay_ms`).
+  Of requests: faults, spread over rate_limited, server_error, locked, bad_gateway,
+    timeout_before_commit and timeout_after_commit; or each by its name.
+  Of refunds: refunds_in_process (for `refund_settles_ms`, or never).
+The same `seed` decides the same way about the same payments.
 
 Example:
   lanchonete up --demo
