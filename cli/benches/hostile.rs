@@ -67,8 +67,10 @@ async fn attack(time: Duration) {
     }
     let slow = measure(&menu, GUESTS, time).await;
     row("1,000 slow connections", &slow, &idle);
+    // One that is shared: to make a client takes longer than many a login. Each who waits has a connection of its own.
+    let client = reqwest::Client::new();
     for number in 0..LOGINS {
-        attackers.spawn(guess(auth.clone(), number, tally.clone()));
+        attackers.spawn(guess(client.clone(), auth.clone(), number, tally.clone()));
     }
     let both = measure(&menu, GUESTS, time).await;
     row("and 200 connections that try passwords", &both, &idle);
@@ -124,12 +126,14 @@ async fn drip(address: String, tally: Arc<Tally>) {
 }
 
 /// Passwords, one after the other, each attacker at an account of its own.
-async fn guess(auth: String, number: usize, tally: Arc<Tally>) {
-    let client = reqwest::Client::builder().pool_max_idle_per_host(1).build().unwrap();
+async fn guess(client: reqwest::Client, auth: String, number: usize, tally: Arc<Tally>) {
     let account = format!("pessoa{number}@example.com");
     loop {
         let form = [("username", account.as_str()), ("password", "correta-cavalo")];
-        let Ok(answer) = client.post(format!("{auth}/token")).form(&form).send().await else { continue };
+        let Ok(answer) = client.post(format!("{auth}/token")).form(&form).send().await else {
+            tokio::time::sleep(DRIP).await;
+            continue;
+        };
         let counter = if matches!(answer.status().as_u16(), 429 | 503) { &tally.put_off } else { &tally.judged };
         counter.fetch_add(1, Ordering::Relaxed);
         let _ = answer.bytes().await;

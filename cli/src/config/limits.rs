@@ -22,6 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         http2_streams: reader.number("limits.http2_streams", 1..=1000),
         timeout: reader.duration("limits.answer_timeout"),
         body_timeout: reader.duration("limits.body_timeout"),
+        put_off: reader.duration("limits.put_off"),
         head_timeout: reader.duration("limits.head_timeout"),
         idle_timeout: reader.duration("limits.idle_timeout"),
         stall_timeout: reader.duration("limits.stall_timeout"),

@@ -113,6 +113,9 @@ impl Shared {
 
         let span = tracing::info_span!("http", request_id = %trace.request_id);
         let response = TRACE.scope(trace, self.answer(inner, request)).instrument(span.clone()).await;
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            tokio::time::sleep(self.context.limits.put_off).await;
+        }
         let _entered = span.enter();
         let mut response = self.finish(response, lang, uri.path());
         let headers = response.headers_mut();

@@ -18,6 +18,9 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Most requests that are worked on at once: 503 with `Retry-After`.
     pub requests: usize,
+    /// How long a 429 is held back. Who goes on at once instead of heeding `Retry-After` is slowed down to this, and can't
+    /// keep the machine busy with refusals; waiting costs nothing, and holds no place of `requests`.
+    pub put_off: Duration,
     /// Most streams of events that are open at once: 503 with `Retry-After`.
     pub event_streams: usize,
     /// Longest time from the first byte of a request to the end of its head: 408.
@@ -47,6 +50,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             requests: 1024,
+            put_off: Duration::from_secs(1),
             event_streams: 256,
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),

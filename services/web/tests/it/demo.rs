@@ -236,6 +236,7 @@ impl Demo {
             .route("/breaks", get(breaks))
             .route("/waits", get(waits))
             .route("/streams", get(streams))
+            .route("/put-off", get(async || axum::http::StatusCode::TOO_MANY_REQUESTS))
             .route("/page", get(async || axum::response::Html("<p>Pronto</p>")))
             .route("/endless", get(endless))
             .route("/slashed/", get(async || "slashed"))

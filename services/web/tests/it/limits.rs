@@ -176,6 +176,20 @@ async fn a_full_house_is_503_until_somebody_leaves() {
 }
 
 #[tokio::test]
+async fn who_is_put_off_waits_and_takes_no_place_meanwhile() {
+    let server = within(|limits| (limits.put_off, limits.requests) = (SHORT, 1));
+    let began = tokio::time::Instant::now();
+    let put_off = said(&server, b"GET /put-off HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+    let (mut one, mut other) = tokio::join!(put_off, said(&server, b"GET /put-off HTTP/1.1\r\nHost: here\r\n\r\n"));
+    server.caller().get("/health").await.expect(200);
+    is(&rest(&mut one).await, 429, ProblemKind::RateLimited);
+    let mut status = [0; 12];
+    other.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 429");
+    assert!(began.elapsed() >= SHORT);
+}
+
+#[tokio::test]
 async fn shutdown_does_not_wait_for_half_a_head() {
     let server = Demo::new().spawn();
     let mut half = said(&server, b"GET /health HTTP/1.1\r\nHost:").await;
