@@ -133,7 +133,7 @@ impl Theme {
             title: bold.fg(Color::Blue),
             comment: bold.fg(Color::Magenta),
             warn: bold.fg(Color::Black).bg(Color::Yellow),
-            good: bold.fg(Color::Green),
+            warn_frame: bold,
             key: bold.fg(Color::Blue),
             ..Theme::dark()
         }

@@ -54,12 +54,12 @@ impl Recorder {
     }
 
     /// The board as it begins.
-    pub(crate) fn begin(&mut self, model: &Model) {
+    pub fn begin(&mut self, model: &Model) {
         self.line(serde_json::to_string(&Start::new(model)));
     }
 
     /// A message before the board takes it in.
-    pub(crate) fn note(&mut self, model: &Model, msg: &Msg) {
+    pub fn note(&mut self, model: &Model, msg: &Msg) {
         if let Some(said) = Said::masked(model, msg) {
             self.line(serde_json::to_string(&said));
         }
@@ -85,7 +85,7 @@ impl Recorder {
     }
 
     /// Why nothing is written any more; said once.
-    pub(crate) fn fault(&mut self) -> Option<String> {
+    pub fn fault(&mut self) -> Option<String> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -72,3 +72,24 @@ fn the_bar_and_the_help_come_from_the_table() {
         assert!(help.contains(binding.action.label(&Texts::of(api::Lang::Pt).actions)), "{:?}", binding.action);
     }
 }
+
+#[test]
+fn keys_are_named_and_faults_too() {
+    let wanted = |bump: &'static [&'static str]| {
+        move |action: Action| {
+            let names = if action == Action::Bump { bump } else { action.default_keys() };
+            names.iter().map(|name| (*name).to_owned()).collect()
+        }
+    };
+    let keys = KeyMap::new(wanted(&["F5", "pagedown", "ç"])).expect("good keys");
+    for key in [KeyCode::F(5), KeyCode::PageDown, KeyCode::Char('ç')] {
+        assert_eq!(keys.action(key), Some(Action::Bump));
+    }
+    assert_eq!(keys.action(KeyCode::Enter), None);
+    let faults = KeyMap::new(wanted(&["7", "entre", "x", "f13"])).expect_err("four faults");
+    let texts: Vec<_> = faults.iter().map(|(action, fault)| format!("{}: {fault}", action.name())).collect();
+    assert!(texts[0].contains("bump: \"7\" is a digit"), "{texts:?}");
+    assert!(texts[1].contains("\"entre\" is no key"), "{texts:?}");
+    assert!(texts.iter().any(|text| text == "strike: \"x\" is the key of bump too"), "{texts:?}");
+    assert_eq!(texts.len(), 4);
+}

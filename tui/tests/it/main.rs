@@ -2,10 +2,16 @@
 
 mod fixtures;
 mod keys;
+mod limits;
 mod link;
+mod mouse;
+mod news;
 mod orders;
 mod panel;
+mod record;
 mod screens;
 mod select;
+mod station;
 mod storm;
 mod text;
+mod undo;

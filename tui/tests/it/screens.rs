@@ -2,8 +2,14 @@
 
 use std::time::Duration;
 
+use api::order::{TrackingActor, TrackingRow};
 use crossterm::event::KeyCode::{Char, Enter};
-use domain::OrderStatus::{Paid, Preparing};
+use domain::OrderStatus::{Cancelled, Paid, Preparing};
+use domain::Role;
+use domain::order::StepKind;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::{Color, Style};
 use tui::Failure;
 use tui::board::{Model, Msg, update, view};
 
@@ -14,6 +20,42 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 fn snapshots(name: &str, model: &Model) {
     for (columns, rows) in SIZES {
         insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), drawn(model, (columns, rows)));
+        let mut colourful = model.clone();
+        colourful.settings.look = tui::Look::Dark;
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}_colour"), styles(&colourful, (columns, rows)));
+    }
+}
+
+/// Every piece of a screen that has a style: `row:column text  style`.
+fn styles(model: &Model, (columns, rows): (u16, u16)) -> String {
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(columns, rows));
+    let Ok(frame) = terminal.draw(|frame| view::draw(model, frame));
+    let mut out = String::new();
+    for y in 0..rows {
+        let mut x = 0;
+        while x < columns {
+            let style = frame.buffer[(x, y)].style();
+            let end = (x..columns).find(|x| frame.buffer[(*x, y)].style() != style).unwrap_or(columns);
+            let text: String = (x..end).map(|x| frame.buffer[(x, y)].symbol()).collect();
+            if !text.trim().is_empty() && style != Style::reset().underline_color(Color::Reset) {
+                let (fg, bg) = (style.fg.unwrap_or(Color::Reset), style.bg.unwrap_or(Color::Reset));
+                out.push_str(&format!("{y}:{x} {}  {fg} on {bg} {:?}\n", text.trim(), style.add_modifier));
+            }
+            x = end;
+        }
+    }
+    out
+}
+
+#[test]
+fn the_light_theme_has_neither_yellow_nor_cyan_letters() {
+    let mut model = board(busy());
+    model.settings.look = tui::Look::Light;
+    for key in ['?', 'a', 'c'] {
+        let screen = styles(&model, (120, 40));
+        assert!(!screen.contains("Yellow on Reset") && !screen.contains("Cyan on"), "{screen}");
+        press(&mut model, Char('q'));
+        press(&mut model, Char(key));
     }
 }
 
@@ -78,6 +120,37 @@ fn readonly_sandbox_in_english() {
     model.settings.sandbox = true;
     model.settings.lang = api::Lang::En;
     insta::assert_snapshot!("readonly_80x24", drawn(&model, (80, 24)));
+}
+
+#[test]
+fn shift_filter_and_station() {
+    let mut model = board_with(with_stations(), busy());
+    press(&mut model, Char('s'));
+    snapshots("shift", &model);
+    press(&mut model, Char('s'));
+    press(&mut model, Char('f'));
+    snapshots("filter", &model);
+    snapshots("station", &at_station("bebidas", busy()));
+    snapshots("expediter", &board_with(with_stations(), busy()));
+}
+
+#[test]
+fn cancelled_and_new() {
+    let mut model = board(busy());
+    let mut entries = busy();
+    entries.retain(|entry| entry.number != 36);
+    entries.push(entry(40, Paid, 0));
+    update(&mut model, tag(entries));
+    later(&mut model, Duration::from_millis(200));
+    let row = TrackingRow {
+        status: Cancelled,
+        at: noon(),
+        actor: TrackingActor { role: Role::Cashier, id: "caixa".to_owned() },
+        reason: Some("cliente desistiu".to_owned()),
+        kind: StepKind::Step,
+    };
+    update(&mut model, Msg::Left { id: id(36), rows: Ok(vec![row]) });
+    snapshots("news", &model);
 }
 
 #[test]

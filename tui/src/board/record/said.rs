@@ -137,6 +137,9 @@ impl Start {
     }
 }
 
+/// A queue with its tag; nothing when it is still the same.
+type Entries = Option<(Vec<QueueEntry>, Option<String>)>;
+
 /// A message as it is written.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -145,7 +148,7 @@ pub(super) enum Said {
     Key(KeyEvent),
     Mouse(MouseEvent),
     Resize(u16, u16),
-    Queue(Result<Option<(Vec<QueueEntry>, Option<String>)>, Failure>, Option<Unsent>),
+    Queue(Result<Entries, Failure>, Option<Unsent>),
     Changed(Change, Result<Box<Order>, Failure>),
     Tracked(OrderId, u32, Option<TrackingRow>),
     Left(OrderId, Result<Vec<TrackingRow>, Failure>),
