@@ -113,7 +113,8 @@ impl Shared {
 
         let span = tracing::info_span!("http", request_id = %trace.request_id);
         let response = TRACE.scope(trace, self.answer(inner, request)).instrument(span.clone()).await;
-        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        let too_much = response.extensions().get::<Pending>().is_some_and(Pending::is_too_much);
+        if too_much || response.status() == StatusCode::TOO_MANY_REQUESTS {
             tokio::time::sleep(self.context.limits.put_off).await;
         }
         let _entered = span.enter();

@@ -199,6 +199,11 @@ fn status(kind: ProblemKind) -> StatusCode {
 }
 
 impl Pending {
+    /// Whether it was refused for how much was asked, not for what.
+    pub(crate) fn is_too_much(&self) -> bool {
+        matches!(self.0.kind, ProblemKind::RateLimited | ProblemKind::Overloaded)
+    }
+
     /// Writes what the log shall know: the causes of our own faults always, the others for those who debug.
     pub(crate) fn log(&self) {
         let inner = &self.0;

@@ -18,7 +18,7 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Most requests that are worked on at once: 503 with `Retry-After`.
     pub requests: usize,
-    /// How long a 429 is held back. Who goes on at once instead of heeding `Retry-After` is slowed down to this, and can't
+    /// How long a 429, and a 503 `overloaded`, is held back. Who goes on at once instead of heeding `Retry-After` is slowed down to this, and can't
     /// keep the machine busy with refusals; waiting costs nothing, and holds no place of `requests`.
     pub put_off: Duration,
     /// Most streams of events that are open at once: 503 with `Retry-After`.
