@@ -17,6 +17,9 @@ impl Desk {
         let mut erased = 0;
         loop {
             let page = self.store.list(theirs, Page { skip: 0, limit: AT_ONCE }).await?;
+            if page.items.is_empty() && page.total > 0 {
+                return Err(StoreError::internal("a payment of the person cannot be read, and so not be erased"));
+            }
             if page.items.is_empty() {
                 break;
             }

@@ -1,10 +1,14 @@
 //! What every database of this service has to do, one small case per fact; each case runs on each of them.
 
-use ::store::StoreResult;
-use domain::{CustomerId, Email, Page, Role, Timestamp};
+use std::time::Duration;
+
+use ::store::{NewWork, StoreResult};
+use api::auth::Revocation;
+use domain::{CustomerId, Email, ErasureId, Page, Role, Timestamp};
 
 use super::{AuthStore, Inserted, KeyInserted, StoredKey};
 use crate::cpf::{CpfDigest, SealedCpf};
+use crate::erasure::{Erased, Erasure, Place};
 use crate::password::PasswordText;
 use crate::person::Person;
 
@@ -177,6 +181,136 @@ async fn a_place_in_the_line_of_keys_is_taken_once(store: &dyn AuthStore) -> Sto
     Ok(())
 }
 
+async fn keys_before_a_place_end_at_the_sooner_moment(store: &dyn AuthStore) -> StoreResult<()> {
+    let (sooner, later) = (NOW.minus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(1)));
+    let ends = [None, Some(sooner), Some(later), None];
+    for (seq, retired_at) in (1..).zip(ends) {
+        store.insert_key(StoredKey { retired_at, ..key(seq, &format!("k{seq}")) }).await?;
+    }
+    store.retire_keys(4, NOW).await?;
+    let ends: Vec<_> = store.keys().await?.into_iter().map(|key| key.retired_at).collect();
+    assert_eq!(ends, [Some(NOW), Some(sooner), Some(NOW), None]);
+    Ok(())
+}
+
+fn token(jti: &str, exp: i64) -> Revocation {
+    Revocation::Token { jti: jti.into(), exp }
+}
+
+fn subject(sub: &str, before: i64, exp: i64) -> Revocation {
+    Revocation::Subject { sub: sub.into(), before, exp }
+}
+
+async fn revocations_are_told_until_they_expire(store: &dyn AuthStore) -> StoreResult<()> {
+    let now = NOW.seconds();
+    assert_eq!(store.revocations(NOW).await?, []);
+    for revocation in [subject("b", now, now + 9), token("z", now + 5), token("a", now + 9), token("over", now)] {
+        store.revoke(revocation).await?;
+    }
+    let expected = [token("a", now + 9), token("z", now + 5), subject("b", now, now + 9)];
+    assert_eq!(store.revocations(NOW).await?, expected);
+    let later = NOW.plus(Duration::from_secs(5));
+    assert_eq!(store.revocations(later).await?, [token("a", now + 9), subject("b", now, now + 9)]);
+    Ok(())
+}
+
+async fn of_two_revocations_the_later_moment_counts(store: &dyn AuthStore) -> StoreResult<()> {
+    let now = NOW.seconds();
+    for revocation in
+        [token("a", now + 9), token("a", now + 5), subject("a", now + 2, now + 5), subject("a", now, now + 9)]
+    {
+        store.revoke(revocation).await?;
+    }
+    assert_eq!(store.revocations(NOW).await?, [token("a", now + 9), subject("a", now + 2, now + 9)]);
+    Ok(())
+}
+
+async fn what_has_expired_is_forgotten(store: &dyn AuthStore) -> StoreResult<()> {
+    let now = NOW.seconds();
+    for revocation in [token("over", now), subject("over", now, now), token("a", now + 1)] {
+        store.revoke(revocation).await?;
+    }
+    store.prune_revocations(NOW).await?;
+    let ever = Timestamp::from_millis(0);
+    assert_eq!(store.revocations(ever).await?, [token("a", now + 1)]);
+    Ok(())
+}
+
+fn erasure(customer: CustomerId) -> (Erasure, NewWork) {
+    let id = ErasureId::new();
+    let erasure =
+        Erasure { id, customer_id: Some(customer), requested_at: NOW, completed_at: None, erased: Vec::new() };
+    (erasure, NewWork::new(id, "erase", serde_json::json!({}), NOW))
+}
+
+async fn an_erasure_comes_back_with_its_work(store: &dyn AuthStore) -> StoreResult<()> {
+    let (erasure, work) = erasure(CustomerId::new());
+    assert_eq!(store.begin_erasure(erasure.clone(), work).await?, erasure.id);
+    assert_eq!(store.erasure(erasure.id).await?, Some(erasure.clone()));
+    assert_eq!(store.erasure(ErasureId::new()).await?, None);
+    let works = store.outbox().claim(NOW, Duration::from_secs(30), 10).await?;
+    assert_eq!(works.iter().map(|work| work.aggregate.clone()).collect::<Vec<_>>(), [erasure.id.to_string()]);
+    assert!(store.outbox().done(&works[0]).await?);
+    assert!(store.outbox().claim(NOW.plus(Duration::from_secs(60)), Duration::from_secs(30), 10).await?.is_empty());
+    assert_eq!(store.erasure(erasure.id).await?, Some(erasure), "the work leaves, the erasure stays");
+    Ok(())
+}
+
+async fn a_person_has_one_erasure_at_a_time(store: &dyn AuthStore) -> StoreResult<()> {
+    let customer = CustomerId::new();
+    let (first, work) = erasure(customer);
+    store.begin_erasure(first.clone(), work).await?;
+    let (second, work) = erasure(customer);
+    assert_eq!(store.begin_erasure(second.clone(), work).await?, first.id);
+    assert_eq!(store.erasure(second.id).await?, None);
+    let works = store.outbox().claim(NOW, Duration::from_secs(30), 10).await?;
+    assert_eq!(works.len(), 1);
+    Ok(())
+}
+
+async fn what_was_erased_adds_up_by_place(store: &dyn AuthStore) -> StoreResult<()> {
+    let (erasure, work) = erasure(CustomerId::new());
+    store.begin_erasure(erasure.clone(), work).await?;
+    let later = NOW.plus(Duration::from_secs(20));
+    for (place, records, at) in [(Place::Order, 3, NOW), (Place::Auth, 1, NOW), (Place::Order, 2, later)] {
+        store.note_erased(erasure.id, place, records, at).await?;
+    }
+    let erased = vec![
+        Erased { place: Place::Auth, records: 1, erased_at: NOW },
+        Erased { place: Place::Order, records: 5, erased_at: later },
+    ];
+    assert_eq!(store.erasure(erasure.id).await?, Some(Erasure { erased, ..erasure }));
+    Ok(())
+}
+
+async fn a_complete_erasure_forgets_whose_it_was(store: &dyn AuthStore) -> StoreResult<()> {
+    let (customer, later) = (CustomerId::new(), NOW.plus(Duration::from_secs(20)));
+    let (first, work) = erasure(customer);
+    store.begin_erasure(first.clone(), work).await?;
+    store.complete_erasure(first.id, NOW).await?;
+    store.complete_erasure(first.id, later).await?;
+    let complete = Erasure { customer_id: None, completed_at: Some(NOW), ..first };
+    assert_eq!(store.erasure(complete.id).await?, Some(complete));
+    let (second, work) = erasure(customer);
+    assert_eq!(store.begin_erasure(second.clone(), work).await?, second.id);
+    Ok(())
+}
+
+async fn a_person_is_erased_once(store: &dyn AuthStore) -> StoreResult<()> {
+    let (ana, bia) = (person("ana@example.com", 1), person("bia@example.com", 2));
+    store.insert_person(ana.clone()).await?;
+    store.insert_person(bia.clone()).await?;
+    assert!(store.delete_person(ana.id).await?);
+    assert!(!store.delete_person(ana.id).await?);
+    store.purge().await?;
+    assert_eq!(store.person(ana.id).await?, None);
+    assert_eq!(store.person_by_cpf(CpfDigest([1; 32])).await?, None);
+    assert_eq!(store.person(bia.id).await?, Some(bia));
+    let again = person("ana@example.com", 1);
+    assert_eq!(store.insert_person(again).await?, Inserted::New, "the e-mail and the CPF are free");
+    Ok(())
+}
+
 async fn it_answers_until_it_is_closed(store: &dyn AuthStore) -> StoreResult<()> {
     store.ping().await?;
     store.close().await;
@@ -212,6 +346,15 @@ macro_rules! conformance {
             a_role_is_there_once_somebody_has_it,
             keys_come_back_in_line,
             a_place_in_the_line_of_keys_is_taken_once,
+            keys_before_a_place_end_at_the_sooner_moment,
+            revocations_are_told_until_they_expire,
+            of_two_revocations_the_later_moment_counts,
+            what_has_expired_is_forgotten,
+            an_erasure_comes_back_with_its_work,
+            a_person_has_one_erasure_at_a_time,
+            what_was_erased_adds_up_by_place,
+            a_complete_erasure_forgets_whose_it_was,
+            a_person_is_erased_once,
             it_answers_until_it_is_closed,
         ]);
     };

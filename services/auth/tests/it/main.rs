@@ -3,11 +3,14 @@
 
 mod client;
 mod defects;
+mod erasure;
 mod house;
 mod keys;
 mod me;
 mod mongo;
 mod people;
+mod revoke;
 mod roles;
+mod rotate;
 mod secrecy_at_rest;
 mod token;
