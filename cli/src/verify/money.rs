@@ -24,21 +24,19 @@ fn came(order: &Order, payments: &[&Facts], found: &mut Vec<Violation>) {
         Some(payment) => violation.payment(payment),
         None => violation,
     };
+    let cash = |p: &&Facts| p.method == PaymentMethod::Counter && p.status.was_paid();
+    let any = |p: &&Facts| p.status.was_paid();
+    let counts_as_paid = paid.is_some() || order.status.is_paid_or_later();
     match by_hand {
-        Some(role) => {
-            let cash = |p: &&Facts| p.method == PaymentMethod::Counter && p.status.was_paid();
-            if !payments.iter().any(cash) {
-                let detail = format!("{role} took {} and no payment of the counter says so", order.amount);
-                found.push(named(Violation::of(Kind::CashNotRecorded, order, detail)));
-            }
+        Some(role) if !payments.iter().any(cash) => {
+            let detail = format!("{role} took {} and no payment of the counter says so", order.amount);
+            found.push(named(Violation::of(Kind::CashNotRecorded, order, detail)));
         }
-        None if paid.is_some() || order.status.is_paid_or_later() => {
-            if !payments.iter().any(|payment| payment.status.was_paid()) {
-                let detail = format!("{}, and none of {} payments was ever paid", order.status, payments.len());
-                found.push(named(Violation::of(Kind::PaidWithoutPayment, order, detail)));
-            }
+        None if counts_as_paid && !payments.iter().any(any) => {
+            let detail = format!("{}, and none of {} payments was ever paid", order.status, payments.len());
+            found.push(named(Violation::of(Kind::PaidWithoutPayment, order, detail)));
         }
-        None => {}
+        _ => {}
     }
 }
 
