@@ -86,3 +86,22 @@ fn the_default_file_is_a_right_one() {
     fs::write(home.path().join("lanchonete.toml"), home.run(&["config", "default"]).out).expect("written");
     assert_eq!(home.json(&["config", "check"])["ok"], true);
 }
+
+#[test]
+fn keys_and_stations_of_the_board_are_checked() {
+    let home = Home::new();
+    let file = "[board]\ntheme = \"blue\"\n[board.keys]\nbmp = [\"x\"]\nbump = [\"enter\", \"7\", \"entre\"]\nrecall = [\"x\"]\n[board.stations]\nchapa = []\n";
+    fs::write(home.path().join("lanchonete.toml"), file).expect("written");
+    let done = finish(&mut home.command(&["config", "check"]));
+    assert_eq!(done.code, 2);
+    for part in [
+        "unknown key board.keys.bmp (did you mean board.keys.bump?)",
+        "board.theme: must be dark or light",
+        "board.keys.bump: \"7\" is a digit",
+        "board.keys.bump: \"entre\" is no key",
+        "board.keys.strike: \"x\" is the key of recall too",
+        "board.stations.chapa: must name at least one category",
+    ] {
+        assert!(done.err.contains(part), "{part:?} is missing in:\n{}", done.err);
+    }
+}
