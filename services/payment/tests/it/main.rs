@@ -8,6 +8,7 @@ mod charges;
 mod counter;
 mod dead_letters;
 mod defects;
+mod erase;
 mod expiry;
 mod instances;
 mod machine;

@@ -54,7 +54,7 @@ pub(crate) struct World {
     store: Arc<dyn PaymentStore>,
     settings: Settings,
     served: Served,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// Another instance of the service, on the same store.
@@ -182,7 +182,7 @@ impl World {
         settings.timings = timings;
         let served = Served::start(settings.clone(), listener).await;
         let store = open(&settings).await;
-        World { orders, provider, clock, mint, url, store, settings, served, _dir: dir }
+        World { orders, provider, clock, mint, url, store, settings, served, dir }
     }
 
     /// The same after the service was ended and started anew.
@@ -209,6 +209,17 @@ impl World {
     pub(crate) async fn stop(mut self) {
         self.served.stop().await;
         self.store.close().await;
+    }
+
+    /// Where the payments are, on SQLite.
+    pub(crate) fn file(&self) -> std::path::PathBuf {
+        self.dir.path().join("payment.db")
+    }
+
+    /// Database, write-ahead log and whatever else lies there, as somebody would copy it.
+    pub(crate) fn files(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.dir.path()).unwrap();
+        files.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect::<Vec<_>>().concat()
     }
 
     pub(crate) fn anyone(&self) -> Caller {
