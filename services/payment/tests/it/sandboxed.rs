@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::provider::Provider;
-use crate::world::{SECRET, World, body, timings};
+use crate::world::{SECRET, World, body, reconciling, timings};
 
 struct Real {
     world: World,
@@ -29,6 +29,10 @@ impl Drop for Real {
 }
 
 async fn real() -> Real {
+    real_with(timings()).await
+}
+
+async fn real_with(timings: payment::Timings) -> Real {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let dir = testkit::temp_dir();
@@ -39,7 +43,7 @@ async fn real() -> Real {
     let (worker, end) = (sandbox.clone(), shutdown.clone());
     tokio::spawn(async move { worker.run(end).await });
     let control = Control::new(url.clone(), Duration::from_secs(20)).expect("a client");
-    let world = World::against(Provider::start(), url, timings()).await;
+    let world = World::against(Provider::start(), url, timings).await;
     Real { world, control, shutdown, _dir: dir }
 }
 
@@ -119,4 +123,48 @@ async fn a_charge_is_given_up_at_the_sandbox() {
         let closed = real.world.caller().post(&path, &json!({ "attempt": 1, "reason": "x" })).await.expect(200);
         assert_eq!(closed.json["payment"]["status"], "cancelled", "{method}");
     }
+}
+
+#[tokio::test]
+async fn a_checkout_whose_opening_was_not_answered_is_not_opened_twice() {
+    let real = real().await;
+    real.control.set_chaos(&Chaos { timeout_after_commit: 1.0, ..Chaos::default() }).await.expect("no answers");
+    let payment = real.world.create(&body("checkout")).await;
+    assert_eq!(payment.payment_link, None);
+    let reference = payment.payment_id.to_string();
+    let made = || async { real.control.preferences(&reference).await.expect("the sandbox answers") };
+    testkit::eventually(Duration::from_secs(30), || async { (!made().await.is_empty()).then_some(()) }).await;
+    real.control.set_chaos(&Chaos::default()).await.expect("answers");
+    let id = payment.payment_id;
+    let link = testkit::eventually(Duration::from_secs(30), || async { real.world.payment(id).await.payment_link });
+    let link = link.await;
+    let made = made().await;
+    assert_eq!(made.iter().map(|one| one.init_point.as_str()).collect::<Vec<_>>(), [link.as_str()]);
+}
+
+#[tokio::test]
+async fn money_of_which_nobody_was_told_is_found_after_the_end() {
+    let real = real_with(reconciling()).await;
+    let untold =
+        || Move { force: true, delivery: Delivery { notify: false, ..Delivery::default() }, ..Move::to("approved") };
+
+    let checkout = real.world.create(&body("checkout")).await;
+    let preference = checkout.provider_payment_id.clone().unwrap();
+    real.control.pay_preference(&preference, &Move::to("approved")).await.expect("a payment");
+    real.world.orders.told(checkout.payment_id, PaymentStatus::Approved).await;
+    real.control.pay_preference(&preference, &untold()).await.expect("a second payment");
+    let reference = checkout.payment_id.to_string();
+    testkit::eventually(Duration::from_secs(30), || async {
+        let made = real.control.payments(&reference).await.expect("the sandbox answers");
+        let back: i64 = made.iter().map(|made| made.refunded.centavos()).sum();
+        (made.len() == 2 && back == checkout.amount.centavos()).then_some(())
+    })
+    .await;
+
+    let pix = real.world.pix().await;
+    let path = format!("/internal/orders/{}/charge/cancel", pix.order_id);
+    let closed = real.world.caller().post(&path, &json!({ "attempt": 1, "reason": "x" })).await.expect(200);
+    assert_eq!(closed.json["payment"]["status"], "cancelled");
+    real.control.move_payment(&pix.provider_payment_id.unwrap(), &untold()).await.expect("late money");
+    real.world.orders.told(pix.payment_id, PaymentStatus::Approved).await;
 }
