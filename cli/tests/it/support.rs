@@ -137,6 +137,15 @@ impl Running {
         (self.child.wait().expect("it ends"), out)
     }
 
+    /// Asks it to end, and gives everything that it said on stderr.
+    pub(crate) fn log(mut self) -> String {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+        self.child.wait().expect("it ends");
+        let said: Vec<String> = self.said.iter().collect();
+        [std::mem::take(&mut self.heard), said].concat().join("\n")
+    }
+
     /// Waits until it ends by itself.
     pub(crate) fn finish(mut self) -> Done {
         let mut out = String::new();
