@@ -73,6 +73,9 @@ pub(crate) struct AuthConfig {
     pub(crate) argon2_iterations: u32,
     pub(crate) argon2_lanes: u32,
     pub(crate) argon2_parallel: usize,
+    pub(crate) argon2_waiting: usize,
+    pub(crate) address_tries: u32,
+    pub(crate) address_refill: Duration,
 }
 
 /// What the order service is told.
@@ -186,6 +189,9 @@ impl Config {
             argon2_iterations: reader.number("auth.argon2.iterations", 1..=100),
             argon2_lanes: reader.number("auth.argon2.lanes", 1..=64),
             argon2_parallel: reader.number("auth.argon2.parallel", 1..=64) as usize,
+            argon2_waiting: reader.number("auth.argon2.waiting", 0..=10_000) as usize,
+            address_tries: reader.number("auth.throttle.address_tries", 0..=1_000_000),
+            address_refill: reader.duration("auth.throttle.address_refill"),
         };
         let order = OrderConfig {
             place: reader.place("order"),

@@ -50,8 +50,10 @@ pub(crate) fn settings(config: &Config, key: &MasterKey) -> Settings {
         iterations: auth.argon2_iterations,
         lanes: auth.argon2_lanes,
         parallel: auth.argon2_parallel,
-        ..Argon2::default()
+        waiting: auth.argon2_waiting,
     };
+    settings.throttle.address_tries = auth.address_tries;
+    settings.throttle.address_refill = auth.address_refill;
     settings
 }
 

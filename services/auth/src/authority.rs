@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use web::Verifier;
 
 use crate::Key;
+use crate::addresses::Addresses;
 use crate::clients::ClientSecrets;
 use crate::cpf::CpfVault;
 use crate::error::{Failure, IssueError, OpenError};
@@ -37,6 +38,7 @@ struct Inner {
     vault: CpfVault,
     passwords: Passwords,
     throttle: Throttle,
+    addresses: Addresses,
     clients: ClientSecrets,
     leeway: Duration,
     timings: Timings,
@@ -98,6 +100,7 @@ impl Authority {
             vault: CpfVault::new(settings.cpf_keys),
             passwords,
             throttle: Throttle::new(settings.throttle),
+            addresses: Addresses::new(settings.throttle),
             clients: ClientSecrets::new(&settings.clients),
             leeway,
             timings: settings.timings,
@@ -216,6 +219,10 @@ impl Authority {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.0.addresses
     }
 
     pub(crate) fn clients(&self) -> &ClientSecrets {

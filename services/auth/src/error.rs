@@ -96,7 +96,7 @@ pub enum LoginError {
     /// No such person, no password, or another one: which of them is nobody's business.
     #[error("wrong user or password")]
     Wrong,
-    /// Too many wrong passwords for this account; again after this long.
+    /// Too many wrong passwords for this account or from this address; again after this long.
     #[error("too many wrong passwords")]
     TooMany(Duration),
     /// See [`Failure`].

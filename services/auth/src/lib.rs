@@ -1,5 +1,6 @@
 //! The auth service: persons, passwords, and the tokens that every service of the snack bar believes.
 
+mod addresses;
 mod admit;
 mod authority;
 mod clients;

@@ -1,5 +1,7 @@
 //! Signing in with a password.
 
+use std::net::IpAddr;
+
 use domain::{Cpf, Email};
 use secrecy::SecretString;
 
@@ -38,6 +40,24 @@ impl Authority {
                 Err(LoginError::Wrong)
             }
         }
+    }
+
+    /// The same for somebody at an address, from which only so many wrong passwords are looked at.
+    ///
+    /// # Errors
+    /// [`LoginError`].
+    pub async fn login_from(
+        &self,
+        address: IpAddr,
+        username: &str,
+        password: SecretString,
+    ) -> Result<Issued, LoginError> {
+        self.addresses().take(address, self.now()).map_err(LoginError::TooMany)?;
+        let answer = self.login(username, password).await;
+        if !matches!(answer, Err(LoginError::Wrong)) {
+            self.addresses().give_back(address);
+        }
+        answer
     }
 
     async fn person_called(&self, username: &str) -> Result<Option<Person>, LoginError> {

@@ -162,7 +162,7 @@ impl Default for Argon2 {
     }
 }
 
-/// When guessing at one account's password is slowed down.
+/// When guessing at passwords is slowed down: of one account, and from one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttle {
     /// Wrong passwords in a row that cost nothing.
@@ -173,8 +173,12 @@ pub struct Throttle {
     pub longest_wait: Duration,
     /// Failures are forgotten this long after the last one.
     pub forget_after: Duration,
-    /// Accounts remembered; beyond that the one that failed longest ago is forgotten.
+    /// Accounts, and addresses, remembered; beyond that the one that failed longest ago is forgotten.
     pub accounts: usize,
+    /// Wrong passwords from one address that are looked at without a wait; 0 lets any number through.
+    pub address_tries: u32,
+    /// One of those tries comes back after this long.
+    pub address_refill: Duration,
 }
 
 impl Default for Throttle {
@@ -185,6 +189,8 @@ impl Default for Throttle {
             longest_wait: Duration::from_secs(300),
             forget_after: Duration::from_secs(3600),
             accounts: 10_000,
+            address_tries: 60,
+            address_refill: Duration::from_secs(5),
         }
     }
 }

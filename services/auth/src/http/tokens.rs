@@ -1,8 +1,10 @@
+use std::net::{IpAddr, SocketAddr};
+
 use api::OAuthError;
 use api::auth::{Jwks, Me, TokenAnswer};
-use axum::Json;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use web::{Fail, NoParams, Params, RawBody, Who};
@@ -27,17 +29,34 @@ use crate::token::Issued;
         (status = 429, description = "Too many wrong passwords; Retry-After says when again", body = OAuthError),
     )
 )]
-pub(super) async fn token(State(authority): State<Authority>, headers: HeaderMap, body: RawBody) -> Response {
-    match grant(&authority, &headers, body).await {
+pub(super) async fn token(
+    State(authority): State<Authority>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    body: RawBody,
+) -> Response {
+    let peer = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
+    match grant(&authority, peer, &headers, body).await {
         Ok(issued) => no_store(Json(answer(issued)).into_response()),
         Err(refusal) => refusal.answer(&headers),
     }
 }
 
-async fn grant(authority: &Authority, headers: &HeaderMap, body: RawBody) -> Result<Issued, Refusal> {
+async fn grant(
+    authority: &Authority,
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+    body: RawBody,
+) -> Result<Issued, Refusal> {
     let body = body.bytes().await.map_err(Refusal::Web)?;
     match Grant::read(headers, &body)? {
-        Grant::Password { username, password } => authority.login(&username, password).await.map_err(Refusal::login),
+        Grant::Password { username, password } => {
+            let signed_in = match peer {
+                Some(address) => authority.login_from(address, &username, password).await,
+                None => authority.login(&username, password).await,
+            };
+            signed_in.map_err(Refusal::login)
+        }
         Grant::Client { id, secret } => authority.client_token(&id, &secret).map_err(Refusal::client),
     }
 }

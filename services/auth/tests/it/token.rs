@@ -246,6 +246,24 @@ async fn many_guesses_at_once_are_no_way_around_the_wait() {
 }
 
 #[tokio::test]
+async fn guessing_at_many_accounts_from_one_address_is_slowed_down() {
+    let house = House::with(|settings| settings.throttle.address_tries = 4).await;
+    house.register(1).await.expect(201);
+    for n in 10..14 {
+        house.login(&email(1), PASSWORD).await.expect(200);
+        house.login(&email(n), "outra senha").await.expect(400);
+    }
+    let answer = house.login(&email(20), "outra senha").await.expect(429);
+    assert_eq!((retry_after(&answer), &answer.json["error"]), (5, &json!("rate_limited")));
+    house.login(&email(1), PASSWORD).await.expect(429);
+    // Our services sign in with keys that nobody guesses.
+    let form = [("grant_type", "client_credentials"), ("client_id", "order"), ("client_secret", "order-secret")];
+    house.token(&form).await.expect(200);
+    house.clock.advance(Duration::from_secs(5));
+    house.login(&email(1), PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_crowd_is_told_to_wait() {
     let house = House::with(|settings| settings.argon2.waiting = 0).await;
     let house = std::sync::Arc::new(house);
