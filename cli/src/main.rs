@@ -14,8 +14,8 @@ mod log;
 mod master_key;
 mod platform;
 mod print;
-mod verify;
 mod rehearse;
+mod verify;
 
 use std::process::ExitCode;
 use std::time::Instant;
