@@ -1,43 +1,67 @@
 //! Asking MercadoPago for payments of which nothing is heard, so that a lost notification costs seconds, not an order.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{PaymentId, PaymentMethod};
-use futures_util::StreamExt as _;
 use mercadopago::Error;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::payment::{Actor, Payment, Why};
 use crate::verdict::NotYet;
 
-/// Payments asked for at the same time.
-const AT_ONCE: usize = 16;
+/// Payments asked for at the same time, at most. Most answers take milliseconds; these are many so that calls which hang
+/// until they time out do not hold back the others.
+const AT_ONCE: usize = 64;
 
-impl Desk {
-    /// Asks for the payments that are due, at most a batch. Returns how long MercadoPago wants to be left alone, if it does.
-    pub(crate) async fn reconcile(&self) -> Option<Duration> {
-        let due = match self.store.take_due(self.now(), self.timings.reconcile_batch).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::warn!(?error, "it can't be seen which payments are due to be asked for");
-                return None;
-            }
-        };
-        let asked = futures_util::stream::iter(due).map(|payment| async move {
-            let id = payment.id;
-            (id, self.check(payment).await)
-        });
-        let answers: Vec<_> = asked.buffer_unordered(AT_ONCE).collect().await;
-        let mut rest = None;
-        for (id, answer) in answers {
-            let Err(why) = answer else { continue };
-            tracing::debug!(payment = %id, error = %why, "a payment is asked for again later");
-            if let NotYet::Provider(Error::Busy { retry_after, .. }) = why {
-                rest = rest.max(retry_after);
+/// Asks for payments as they fall due, until `shutdown`. What is being asked for then is asked for again by whoever starts
+/// next.
+pub(crate) async fn run(desk: Arc<Desk>, shutdown: CancellationToken) {
+    let mut asked = JoinSet::new();
+    let mut rest = Duration::ZERO;
+    loop {
+        let wait = rest.max(desk.timings.reconcile_every);
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        rest = Duration::ZERO;
+        while let Some(answer) = asked.try_join_next() {
+            rest = rest.max(answer.ok().flatten().unwrap_or_default());
+        }
+        if rest.is_zero() {
+            let free = u32::try_from(AT_ONCE.saturating_sub(asked.len())).unwrap_or(u32::MAX);
+            for payment in desk.due(free.min(desk.timings.reconcile_batch)).await {
+                let desk = desk.clone();
+                asked.spawn(async move { desk.reconcile(payment).await });
             }
         }
-        rest
+    }
+}
+
+impl Desk {
+    async fn due(&self, most: u32) -> Vec<Payment> {
+        if most == 0 {
+            return Vec::new();
+        }
+        self.store.take_due(self.now(), most).await.unwrap_or_else(|error| {
+            tracing::warn!(?error, "it can't be seen which payments are due to be asked for");
+            Vec::new()
+        })
+    }
+
+    /// Asks for one that is due. Returns how long MercadoPago wants to be left alone, if it does.
+    async fn reconcile(&self, payment: Payment) -> Option<Duration> {
+        let id = payment.id;
+        let why = self.check(payment).await.err()?;
+        tracing::debug!(payment = %id, error = %why, "a payment is asked for again later");
+        match why {
+            NotYet::Provider(Error::Busy { retry_after, .. }) => retry_after,
+            _ => None,
+        }
     }
 
     /// Asks for refunds that MercadoPago works on and does not show in its payment: a Pix refund in contingency is hidden

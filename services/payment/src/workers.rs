@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::{Worker, WorkerOptions};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::metrics::Queues;
+use crate::reconcile;
 use crate::service::Service;
 
+/// Pieces of work of one queue at the same time: enough for a few calls that hang until they time out and all others.
+const AT_ONCE: usize = 32;
 /// How often the queues are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
@@ -27,7 +29,7 @@ pub(crate) async fn run(service: &Service, shutdown: CancellationToken) {
     tokio::join!(
         inbox(desk.clone(), shutdown.clone()),
         outbox(desk.clone(), shutdown.clone()),
-        reconciler(desk.clone(), shutdown.clone()),
+        reconcile::run(desk.clone(), shutdown.clone()),
         counter(desk.clone(), service.queues.clone(), shutdown),
         keys,
     );
@@ -35,7 +37,7 @@ pub(crate) async fn run(service: &Service, shutdown: CancellationToken) {
 
 fn options(desk: &Desk) -> WorkerOptions {
     let defaults = WorkerOptions::default();
-    WorkerOptions { hold: desk.timings.hold(), poll_every: desk.timings.poll_every, ..defaults }
+    WorkerOptions { hold: desk.timings.hold(), poll_every: desk.timings.poll_every, concurrency: AT_ONCE, ..defaults }
 }
 
 async fn inbox(desk: Arc<Desk>, shutdown: CancellationToken) {
@@ -56,18 +58,6 @@ async fn outbox(desk: Arc<Desk>, shutdown: CancellationToken) {
         async move { desk.handle(&work).await }
     };
     Worker::run(queue, handler, wake, clock, options, shutdown).await;
-}
-
-async fn reconciler(desk: Arc<Desk>, shutdown: CancellationToken) {
-    loop {
-        let begun = Instant::now();
-        let rest = desk.reconcile().await;
-        let wait = rest.unwrap_or_default().max(desk.timings.reconcile_every.saturating_sub(begun.elapsed()));
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
-        }
-    }
 }
 
 async fn counter(desk: Arc<Desk>, queues: Queues, shutdown: CancellationToken) {

@@ -9,6 +9,8 @@ use crate::task::Task;
 /// How long a charge that came to an end is still looked at: a search at MercadoPago lags, money may be late, or come a
 /// second time on a checkout, and the notification of it may be lost.
 const AFTERGLOW: Duration = Duration::from_secs(15 * 60);
+/// How many times less often than a charge from which money is awaited.
+const RARELY: u32 = 12;
 
 /// Why a charge is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,14 +113,22 @@ impl Payment {
 
     /// Whether MercadoPago must be asked now and then, in case its notification is lost.
     pub fn is_followed(&self, now: Timestamp) -> bool {
+        self.is_awaited() || self.glows(now)
+    }
+
+    /// Whether the next news is only a question of time.
+    fn is_awaited(&self) -> bool {
+        self.is_open() || self.refunds.iter().any(|r| r.progress == super::RefundProgress::InProcess)
+    }
+
+    /// Whether it came to an end a short time ago, and more money may come all the same.
+    fn glows(&self, now: Timestamp) -> bool {
         let more_may_come = match self.method {
             PaymentMethod::Counter => false,
             PaymentMethod::Pix => self.status() == PaymentStatus::Cancelled,
             PaymentMethod::Checkout => self.status() == PaymentStatus::Cancelled || self.status().was_paid(),
         };
-        let afterglow = || self.ended_at().is_some_and(|ended| now.since(ended) < AFTERGLOW);
-        let refunding = || self.refunds.iter().any(|r| r.progress == super::RefundProgress::InProcess);
-        self.is_open() || (more_may_come && afterglow()) || refunding()
+        more_may_come && self.ended_at().is_some_and(|ended| now.since(ended) < AFTERGLOW)
     }
 
     /// When the last thing happened to it, here or at MercadoPago.
@@ -127,12 +137,13 @@ impl Payment {
         told.chain(self.own.as_ref().map(|own| own.at)).max()
     }
 
-    /// When MercadoPago, or for cash the clock, is asked next: `after` from now, but not past the expiry.
+    /// When MercadoPago, or for cash the clock, is asked next: `after` from now, but not past the expiry; later where
+    /// nothing is awaited any more.
     pub fn next_check(&self, after: Duration, now: Timestamp) -> Option<Timestamp> {
         if !self.is_followed(now) {
             return None;
         }
-        let next = now.plus(after);
+        let next = now.plus(if self.is_awaited() { after } else { after * RARELY });
         match self.method {
             PaymentMethod::Counter => Some(self.expires_at),
             _ if now < self.expires_at => Some(next.min(self.expires_at)),
