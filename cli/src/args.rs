@@ -1,6 +1,7 @@
 //! What can be typed. No behaviour: every arm of [`Command`] is one call in `commands`.
 
 mod board;
+mod doctor;
 mod menu;
 mod orders;
 mod people;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use board::{Board, Language, Panel};
+pub(crate) use doctor::Doctor;
 pub(crate) use menu::{Menu, MenuAdd, MenuPrice, Seed, Which};
 pub(crate) use orders::{
     Order, OrderAdvance, OrderCancel, OrderCreate, OrderList, OrderOne, OrderRef, Payment, PaymentOne, PaymentRefund,
@@ -127,6 +129,8 @@ pub(crate) enum Command {
     Webhook(Webhook),
     /// Check on the live stores what must always hold: money, payments, histories, numbers
     Verify(VerifyStores),
+    /// Look at everything that can be wrong with this installation
+    Doctor(Doctor),
     /// The kitchen's order board in the terminal
     Board(Board),
     /// The public pick-up screen: numbers in preparation and ready

@@ -6,6 +6,7 @@ mod board;
 mod completions;
 mod config;
 mod customer;
+mod doctor;
 mod keys;
 mod man;
 mod menu;
@@ -57,6 +58,7 @@ pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
         Command::Payment(args) => wait_for(payment::run(common, args, printer)),
         Command::Webhook(args) => wait_for(webhook::run(common, args, printer)),
         Command::Rehearse(args) => serve_with(rehearse::run(common, args, printer)),
+        Command::Doctor(args) => wait_for(doctor::run(common, args, printer)),
         Command::Verify(args) => serve_with(verify::run(common, args, printer)),
         Command::Panel(args) => serve_with(panel::run(common, args, printer)),
         Command::Config(args) => config::run(common, args, printer),

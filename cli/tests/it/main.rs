@@ -5,6 +5,7 @@ mod chaos;
 mod config;
 mod crash;
 mod crash_rounds;
+mod doctor;
 mod faults;
 mod fleet;
 mod fuzz;

@@ -1,0 +1,73 @@
+//! What `doctor` says of a healthy installation, and of each thing that can be wrong with it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::support::{Home, finish};
+
+/// Each finding as `name: ok` or `name: fault`.
+fn findings(home: &Home) -> (i32, Vec<(String, bool)>, Vec<Value>) {
+    let done = home.run(&["doctor", "-o", "json"]);
+    let list: Vec<Value> = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}{}", done.out, done.err));
+    let brief = list.iter().map(|it| (it["check"].as_str().expect("a name").to_owned(), it["ok"] == true)).collect();
+    for finding in list.iter().filter(|it| it["ok"] == false) {
+        assert!(finding["fix"].is_string(), "a fault without a fix: {finding}");
+    }
+    (done.code, brief, list)
+}
+
+fn faults(found: &[(String, bool)]) -> Vec<&str> {
+    found.iter().filter(|(_, ok)| !ok).map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn a_healthy_platform_has_no_fault() {
+    let home = Home::new();
+    let _up = home.up();
+    let (code, found, _) = findings(&home);
+    assert_eq!((code, faults(&found)), (0, vec![]));
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    for wanted in
+        ["configuration", "master key", "auth store", "order store", "clock", "payment", "token", "MercadoPago"]
+    {
+        assert!(names.contains(&wanted), "{wanted} is not looked at: {names:?}");
+    }
+}
+
+#[test]
+fn an_empty_directory_lacks_everything() {
+    let home = Home::new();
+    let (code, found, _) = findings(&home);
+    assert_eq!(code, 2);
+    let lacking = faults(&found);
+    for name in ["data directory", "master key", "credentials", "order store", "auth", "order", "payment", "clock"] {
+        assert!(lacking.contains(&name), "{name} is no fault: {lacking:?}");
+    }
+}
+
+#[test]
+fn services_that_were_stopped_and_files_that_others_may_read() {
+    let home = Home::new();
+    home.up().stop();
+    let (code, found, _) = findings(&home);
+    assert_eq!(code, 3);
+    assert_eq!(faults(&found), ["auth", "order", "payment", "sandbox", "clock"]);
+
+    fs::set_permissions(home.data_dir().join("credentials.json"), Permissions::from_mode(0o644)).expect("changed");
+    let (code, found, list) = findings(&home);
+    assert_eq!(code, 2);
+    assert_eq!(faults(&found)[0], "data directory");
+    assert!(list.iter().any(|it| it["detail"].as_str().is_some_and(|text| text.contains("credentials.json"))));
+}
+
+#[test]
+fn a_wrong_configuration_is_the_first_and_only_finding() {
+    let home = Home::new();
+    let done = finish(home.command(&["doctor", "-o", "json"]).env("LANCHONETE_ORDER_QR_WAIT", "soon"));
+    assert_eq!(done.code, 2);
+    let list: Vec<Value> = serde_json::from_str(&done.out).expect("a list");
+    assert_eq!(list.len(), 1);
+    assert!(list[0]["detail"].as_str().is_some_and(|text| text.contains("order.qr_wait")));
+}
