@@ -46,6 +46,8 @@ pub struct Sandbox(Arc<State>);
 /// When the file can't be opened or belongs to a later program.
 pub async fn open(settings: Settings) -> StoreResult<Sandbox> {
     let kept = store::open(&settings.database)?;
+    // The file of another service may stand at the same version, and has no payments of ours.
+    kept.read(|c| Ok::<_, StoreError>(c.prepare("SELECT 1 FROM payment").map(|_| ())?)).await?;
     kept.write(|c| store::OUTBOX.release_leases(c)).await?;
     Ok(Sandbox(Arc::new(State::new(kept, settings)?)))
 }

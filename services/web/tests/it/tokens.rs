@@ -166,6 +166,22 @@ fn a_remembered_token_ends_with_its_key() {
     assert_eq!(verifier.verify(&second.token(Role::Admin)).map(|caller| caller.role), Ok(Role::Admin));
 }
 
+/// Every published key checks only what names it: a token cannot choose another one.
+#[test]
+fn a_token_is_checked_with_the_key_that_it_names() {
+    let (first, second) = (Mint::new(), Mint::new());
+    let mut jwks = Jwks { keys: [first.jwks().keys, second.jwks().keys].concat() };
+    let kids = [jwks.keys[1].kid.clone(), jwks.keys[0].kid.clone()];
+    for (key, kid) in jwks.keys.iter_mut().zip(kids) {
+        key.kid = kid;
+    }
+    let keys = Arc::new(testkit::FixedKeys(KeySet::from_jwks(&jwks)));
+    let verifier = Verifier::new(TokenRules::default(), keys, Arc::new(domain::SystemClock));
+    for mint in [first, second] {
+        assert_eq!(fault(&verifier, &mint.token(Role::Admin)), Some(TokenFault::Signature));
+    }
+}
+
 #[test]
 fn keys_of_other_kinds_are_passed_over() {
     let mut jwks = Mint::new().jwks();
