@@ -45,7 +45,7 @@ pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
     match cli.command {
         Command::Up(args) => serve_with(up::run(common, args, started, printer)),
         Command::Serve(args) => serve_with(serve::run(common, args, started, printer)),
-        Command::Board(args) => serve_with(board::run(common, args, printer)),
+        Command::Board(args) => show(board::run(common, args, printer)),
         Command::OpenApi(args) => openapi::run(args, printer),
         Command::Seed(args) => wait_for(seed::run(common, args, printer)),
         Command::Admin(args) => wait_for(admin::run(common, args, printer)),
@@ -60,7 +60,7 @@ pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
         Command::Rehearse(args) => serve_with(rehearse::run(common, args, printer)),
         Command::Doctor(args) => wait_for(doctor::run(common, args, printer)),
         Command::Verify(args) => serve_with(verify::run(common, args, printer)),
-        Command::Panel(args) => serve_with(panel::run(common, args, printer)),
+        Command::Panel(args) => show(panel::run(common, args, printer)),
         Command::Config(args) => config::run(common, args, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, printer),
@@ -80,11 +80,19 @@ fn wait_for(command: impl Future<Output = Outcome>) -> Outcome {
     runtime.block_on(command)
 }
 
-/// Runs services, or a screen that must stay quick while it waits.
+/// Runs services.
 fn serve_with(command: impl Future<Output = Outcome>) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    end_soon(tokio::runtime::Builder::new_multi_thread().enable_all().build()?, command)
+}
+
+/// Runs a screen, on one thread: it may hang on the wall in front of a small machine.
+fn show(command: impl Future<Output = Outcome>) -> Outcome {
+    end_soon(tokio::runtime::Builder::new_current_thread().enable_all().build()?, command)
+}
+
+/// A thread that is still busy with a file or a name does not hold the end up.
+fn end_soon(runtime: tokio::runtime::Runtime, command: impl Future<Output = Outcome>) -> Outcome {
     let outcome = runtime.block_on(command);
-    // A thread that is still busy with a file does not hold the end up.
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
 }

@@ -31,7 +31,7 @@ fn words(texts: &Texts, at: &str, failure: Option<&Failure>) -> String {
         Some(Failure::Broken(status)) => {
             (texts.no_connection, fill(texts.nonsense, &[("status", &status.to_string())]))
         }
-        Some(Failure::Unreachable(why) | Failure::Refused(why) | Failure::Conflict(why)) => {
+        Some(Failure::Unreachable(why) | Failure::Refused(why) | Failure::Conflict(why, _)) => {
             (texts.no_connection, why.clone())
         }
         None => (texts.no_connection, String::new()),

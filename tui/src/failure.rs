@@ -1,5 +1,6 @@
 //! Why a call led to nothing, as far as a screen cares.
 
+use api::OrderNow;
 use api::client::CallError;
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,8 @@ pub enum Failure {
     Unauthenticated,
     /// 403.
     Forbidden,
-    /// 409 and 412: it is not as it was on the screen.
-    Conflict(String),
+    /// 409 and 412: it is not as it was on the screen; why, and where it is now, if the service says so.
+    Conflict(String, Option<Box<OrderNow>>),
     /// The service answers that it can't at the moment, or something that is not ours.
     Broken(u16),
     /// Any other refusal.
@@ -33,7 +34,11 @@ impl From<CallError> for Failure {
             },
             Some(401) => Failure::Unauthenticated,
             Some(403) => Failure::Forbidden,
-            Some(409 | 412) => Failure::Conflict(detail(&error)),
+            Some(409 | 412) => {
+                let why = detail(&error);
+                let now = if let CallError::Refused(problem, _) = error { problem.order } else { None };
+                Failure::Conflict(why, now)
+            }
             Some(status) if status >= 500 => Failure::Broken(status),
             Some(status) => match error {
                 CallError::Nonsense { .. } => Failure::Broken(status),

@@ -1,6 +1,9 @@
 //! The real program, end to end: each test has a data directory of its own, ports come from the system, and nothing
 //! waits longer than for its condition.
 
+mod board;
+mod board_pair;
+mod board_terminal;
 mod chaos;
 mod config;
 mod crash;

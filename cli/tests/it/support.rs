@@ -128,6 +128,11 @@ impl Running {
         }
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
     /// Asks it to end, and gives how it ended and what it printed.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();

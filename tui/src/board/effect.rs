@@ -15,13 +15,6 @@ pub enum Effect {
     },
     /// Change an order.
     Change(Change),
-    /// Ask who changed an order.
-    Track {
-        /// The order.
-        id: OrderId,
-        /// Its pick-up number.
-        number: u32,
-    },
     /// Ask why an order left the queue.
     Why {
         /// The order.

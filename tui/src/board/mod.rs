@@ -1,5 +1,6 @@
 //! The kitchen's order board.
 
+mod ask;
 pub mod card;
 pub mod effect;
 pub mod keys;
@@ -15,6 +16,7 @@ pub mod shift;
 pub mod update;
 pub mod view;
 
+pub use ask::ask;
 pub use effect::Effect;
 pub use model::Model;
 pub use msg::Msg;

@@ -24,15 +24,6 @@ pub enum Msg {
     Queue(Result<Option<Queue>, Failure>, Option<Unsent>),
     /// An order was to be changed.
     Changed(Change, Result<Box<Order>, Failure>),
-    /// Who changed an order before us was asked for.
-    Tracked {
-        /// The order.
-        id: OrderId,
-        /// Its pick-up number.
-        number: u32,
-        /// Its last row, if it could be read.
-        last: Option<TrackingRow>,
-    },
     /// Why an order left the queue was asked for: its history.
     Left {
         /// The order.

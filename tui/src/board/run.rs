@@ -1,27 +1,15 @@
-use std::time::Duration;
-
-use api::client::{CallError, OrderClient};
-use api::order::{Category, Order, PatchOrder};
+use api::client::OrderClient;
 use crossterm::event::Event;
-use domain::{Clock, OrderId, SystemClock, Timestamp};
+use domain::{Clock, SystemClock, Timestamp};
 use ratatui::Frame;
 
-use super::msg::What;
+use super::ask::{self, CHANGE, categories};
 use super::record::Recorder;
 use super::{Effect, Model, Msg, update, view};
 use crate::alert::Runner;
 use crate::error::BoardError;
-use crate::failure::Failure;
 use crate::runtime::{self, App, Step, within};
 use crate::settings::Options;
-
-/// The longest that the queue may take.
-const FETCH: Duration = Duration::from_secs(4);
-/// The longest that a change may take.
-const CHANGE: Duration = Duration::from_secs(8);
-
-/// The most categories that a menu may have for the board.
-const CATEGORIES: u32 = 100;
 
 struct Board {
     model: Model,
@@ -103,67 +91,15 @@ impl App for Board {
     }
 
     fn perform(&self, effect: Effect) -> Step<Msg> {
-        let client = self.client.clone();
-        let url = client.http().base().origin().ascii_serialization();
         match effect {
             Effect::Bell => Step::Bell,
             Effect::Suspend => Step::Suspend,
             Effect::Quit => Step::Quit,
-            Effect::Fetch { etag } => Step::ask(async move {
-                match within(FETCH, client.queue_and_unsent(etag.as_deref()), &url).await {
-                    Ok((queue, unsent)) => Msg::Queue(Ok(queue), unsent),
-                    Err(error) => Msg::Queue(Err(error.into()), None),
-                }
-            }),
-            Effect::Change(change) => Step::ask(async move {
-                let answer = within(CHANGE, carry_out(&client, change.id, &change.what), &url).await;
-                Msg::Changed(change, answer.map(Box::new).map_err(Failure::from))
-            }),
-            Effect::Track { id, number } => Step::ask(async move {
-                let rows = within(FETCH, client.tracking(id), &url).await;
-                Msg::Tracked { id, number, last: rows.ok().and_then(|rows| rows.into_iter().max_by_key(|row| row.at)) }
-            }),
-            Effect::Why { id } => Step::ask(async move {
-                let rows = within(FETCH, client.tracking(id), &url).await;
-                Msg::Left { id, rows: rows.map_err(Failure::from) }
-            }),
-            Effect::Categories => Step::ask(async move {
-                let answer = within(FETCH, categories(&client), &url).await;
-                Msg::Categories(answer.map_err(Failure::from))
-            }),
-            Effect::Shift => Step::ask(async move {
-                let answer = within(FETCH, client.shift(), &url).await;
-                Msg::Shift(answer.map_err(Failure::from))
-            }),
             Effect::Alert(alert) => {
                 let alerts = self.alerts.clone();
                 Step::Work(Box::pin(async move { alerts.run(alert).await.map(Msg::AlertFailed) }))
             }
-        }
-    }
-}
-
-async fn categories(client: &OrderClient) -> Result<Vec<Category>, CallError> {
-    Ok(client.categories(0, CATEGORIES).await?.items)
-}
-
-async fn carry_out(client: &OrderClient, id: OrderId, what: &What) -> Result<Order, CallError> {
-    match what {
-        What::Strike { line, struck } => client.strike(id, *line, *struck).await,
-        What::Prioritise(on) => {
-            let body = PatchOrder { prioritized: Some(*on), ..PatchOrder::default() };
-            client.patch_order(id, &body, None).await
-        }
-        What::Move { to, reason, version } => {
-            let body = PatchOrder { status: Some(*to), reason: reason.clone(), prioritized: None };
-            client.patch_order(id, &body, Some(*version)).await
-        }
-        What::Series(changes) => {
-            let (last, others) = changes.split_last().unwrap_or((&What::Prioritise(false), &[]));
-            for change in others {
-                Box::pin(carry_out(client, id, change)).await?;
-            }
-            Box::pin(carry_out(client, id, last)).await
+            asked => Step::Work(Box::pin(ask::ask(self.client.clone(), asked))),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use api::order::{TrackingActor, TrackingRow};
+use api::OrderNow;
+use api::order::TrackingActor;
 use crossterm::event::KeyCode::{Backspace, Char, Down, Enter, Esc};
 use crossterm::event::{KeyEvent, KeyModifiers};
 use domain::OrderStatus::{self, Cancelled, Delivered, Paid, Preparing, ReadyForPickup};
 use domain::Role;
-use domain::order::StepKind;
 use tui::Failure;
 use tui::board::msg::{Change, What};
 use tui::board::{Effect, Model, Msg, update};
@@ -203,17 +203,14 @@ fn a_readonly_board_changes_nothing() {
 fn a_conflict_shows_who_was_faster_and_reads_again() {
     let mut model = board(busy());
     let effects = press(&mut model, Enter);
-    let effects = answer(&mut model, &effects, Err(Failure::Conflict("versão desatualizada".into())));
-    let track = Effect::Track { id: id(33), number: 33 };
-    assert_eq!(effects, [Effect::Fetch { etag: Some("\"1\"".into()) }, track]);
-    let row = TrackingRow {
+    let now = OrderNow {
         status: Preparing,
-        at: noon(),
+        version: 4,
+        since: noon(),
         actor: TrackingActor { role: Role::Kitchen, id: "chapa\u{1b}[2J".to_owned() },
-        reason: None,
-        kind: StepKind::Step,
     };
-    update(&mut model, Msg::Tracked { id: id(33), number: 33, last: Some(row) });
+    let effects = answer(&mut model, &effects, Err(Failure::Conflict("desatualizada".into(), Some(Box::new(now)))));
+    assert_eq!(effects, [Effect::Fetch { etag: Some("\"1\"".into()) }]);
     assert_eq!(
         notice(&model),
         "O nº 33 já mudou: em preparo, por cozinha (chapa␛[2J) às 12:30:00. Nada foi alterado por este painel."
@@ -226,6 +223,7 @@ fn refusals_say_why() {
         (Failure::Unauthenticated, "token venceu"),
         (Failure::Forbidden, "não é permitida"),
         (Failure::Refused("o motivo".into()), "recusado. o motivo"),
+        (Failure::Conflict("o motivo".into(), None), "recusado. o motivo"),
         (Failure::Unreachable("x".into()), "não confirmado"),
         (Failure::Broken(503), "não confirmado"),
     ] {

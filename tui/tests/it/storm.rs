@@ -84,7 +84,7 @@ proptest! {
                     let status = [Paid, Preparing, ReadyForPickup, Delivered][usize::from(kind % 4)];
                     let mut entry = entry(change.number, status, 1);
                     entry.version = 4 + u64::from(kind);
-                    let answer = if kind < 4 { Ok(order(entry)) } else { Err(Failure::Conflict("no".into())) };
+                    let answer = if kind < 4 { Ok(order(entry)) } else { Err(Failure::Conflict("no".into(), None)) };
                     update(&mut model, Msg::Changed(change, answer))
                 }).collect(),
             };

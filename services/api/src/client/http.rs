@@ -11,6 +11,9 @@ use url::Url;
 use super::{Bearer, trace};
 use crate::{OAuthError, Problem};
 
+/// The longest answer that is read, in bytes: more than a queue of ten thousand orders.
+const LONGEST_ANSWER: usize = 32 << 20;
+
 /// Why a call led to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -230,16 +233,29 @@ impl Http {
 
     async fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, CallError> {
         let status = response.status().as_u16();
-        let bytes = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        let bytes = self.bytes(response).await?;
         serde_json::from_slice(&bytes).map_err(|error| self.nonsense(status, error.to_string()))
+    }
+
+    /// The whole answer, unless it is longer than any of ours.
+    async fn bytes(&self, mut response: Response) -> Result<Vec<u8>, CallError> {
+        let status = response.status().as_u16();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            if bytes.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(self.nonsense(status, format!("longer than {} MiB", LONGEST_ANSWER >> 20)));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
     }
 
     async fn refusal(&self, response: Response) -> CallError {
         let status = response.status().as_u16();
         let after = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
-        let bytes = match response.bytes().await {
+        let bytes = match self.bytes(response).await {
             Ok(bytes) => bytes,
-            Err(error) => return self.unreachable(&error),
+            Err(error) => return error,
         };
         if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
             return CallError::Refused(Box::new(problem), after.map(Duration::from_secs));

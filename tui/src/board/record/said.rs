@@ -150,7 +150,6 @@ pub(super) enum Said {
     Resize(u16, u16),
     Queue(Result<Entries, Failure>, Option<Unsent>),
     Changed(Change, Result<Box<Order>, Failure>),
-    Tracked(OrderId, u32, Option<TrackingRow>),
     Left(OrderId, Result<Vec<TrackingRow>, Failure>),
     Categories(Result<Vec<Category>, Failure>),
     Shift(Result<Shift, Failure>),
@@ -171,9 +170,8 @@ impl Said {
             }
             Msg::Changed(change, answer) => {
                 let change = Change { what: what(change.what.clone()), ..change.clone() };
-                Said::Changed(change, answer.clone().map(|answer| Box::new(order(*answer))))
+                Said::Changed(change, answer.clone().map(|answer| Box::new(order(*answer))).map_err(failure))
             }
-            Msg::Tracked { id, number, last } => Said::Tracked(*id, *number, last.clone().map(row)),
             Msg::Left { id, rows } => Said::Left(*id, rows.clone().map(|rows| rows.into_iter().map(row).collect())),
             Msg::Categories(answer) => Said::Categories(answer.clone()),
             Msg::Shift(answer) => Said::Shift(answer.clone()),
@@ -193,7 +191,6 @@ impl Said {
                 Msg::Queue(answer.map(|queue| queue.map(|(entries, etag)| Queue { entries, etag })), unsent)
             }
             Said::Changed(change, answer) => Msg::Changed(change, answer),
-            Said::Tracked(id, number, last) => Msg::Tracked { id, number, last },
             Said::Left(id, rows) => Msg::Left { id, rows },
             Said::Categories(answer) => Msg::Categories(answer),
             Said::Shift(answer) => Msg::Shift(answer),
@@ -247,6 +244,14 @@ fn row(mut row: TrackingRow) -> TrackingRow {
     row.actor.id = mask(&row.actor.id);
     row.reason = masked(row.reason);
     row
+}
+
+/// Who was faster may be a person.
+fn failure(mut failure: Failure) -> Failure {
+    if let Failure::Conflict(_, Some(now)) = &mut failure {
+        now.actor.id = mask(&now.actor.id);
+    }
+    failure
 }
 
 fn what(what: What) -> What {

@@ -1,7 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
+use api::OrderNow;
 use api::client::Queue;
-use api::order::{Order, TrackingRow};
+use api::order::Order;
 use domain::{OrderId, OrderStatus};
 
 use super::super::card::Card;
@@ -158,10 +159,6 @@ pub(super) fn changed(model: &mut Model, change: &Change, answer: Result<Box<Ord
             effects.extend(ask_if_due(model));
             refused(model, change, &failure);
         }
-        Err(Failure::Conflict(why)) => {
-            say_failure(model, model.texts().refused, change, &why);
-            effects.push(Effect::Track { id: change.id, number: change.number });
-        }
         Err(failure) => refused(model, change, &failure),
     }
     effects
@@ -175,9 +172,10 @@ fn is_here(model: &Model, id: OrderId) -> bool {
 fn refused(model: &mut Model, change: &Change, failure: &Failure) {
     let texts = model.texts();
     let (text, why) = match failure {
+        Failure::Conflict(_, Some(now)) => return faster(model, change.number, now),
         Failure::Unauthenticated => (texts.refused, texts.token_expired.to_owned()),
         Failure::Forbidden => (texts.refused, texts.not_for_role.to_owned()),
-        Failure::Refused(why) | Failure::Conflict(why) => (texts.refused, why.clone()),
+        Failure::Refused(why) | Failure::Conflict(why, None) => (texts.refused, why.clone()),
         Failure::Broken(status) => (texts.unconfirmed, fill(texts.nonsense, &[("status", &status.to_string())])),
         Failure::Unreachable(_) => (texts.unconfirmed, String::new()),
     };
@@ -247,16 +245,10 @@ fn status_name(model: &Model, status: OrderStatus) -> &'static str {
 }
 
 /// Says who was faster.
-pub(super) fn tracked(model: &mut Model, id: OrderId, number: u32, last: Option<TrackingRow>) -> Vec<Effect> {
-    let Some(row) = last else { return Vec::new() };
+fn faster(model: &mut Model, number: u32, now: &OrderNow) {
     let texts = model.texts();
-    let role = texts.role(row.actor.role);
-    let at = model.settings.time_of_day(row.at);
-    let by = fill(texts.by, &[("role", role), ("id", &safe(&row.actor.id)), ("at", &at)]);
-    let status = status_name(model, row.status);
+    let at = model.settings.time_of_day(now.since);
+    let by = fill(texts.by, &[("role", texts.role(now.actor.role)), ("id", &safe(&now.actor.id)), ("at", &at)]);
+    let status = status_name(model, now.status);
     model.refuse(fill(texts.faster, &[("n", &number.to_string()), ("status", status), ("by", &by)]));
-    if model.selected == Some(id) {
-        model.keep_place();
-    }
-    ask_if_due(model)
 }

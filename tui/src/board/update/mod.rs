@@ -40,7 +40,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             answers::queue(model, answer)
         }
         Msg::Changed(change, answer) => answers::changed(model, &change, answer),
-        Msg::Tracked { id, number, last } => answers::tracked(model, id, number, last),
         Msg::Left { id, rows } => leaving::explained(model, id, rows),
         Msg::Categories(answer) => menu(model, answer.ok()),
         Msg::Shift(answer) => {
