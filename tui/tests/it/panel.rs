@@ -46,6 +46,34 @@ fn it_says_when_it_is_out_of_date() {
 }
 
 #[test]
+fn a_number_that_nobody_takes_leaves_by_itself_and_comes_back_when_it_is_called_again() {
+    let mut model = panel(&[41], &[]);
+    model.settings.clear_after = Duration::from_secs(60);
+    let after = |model: &mut Model, seconds: u64| {
+        update(model, Msg::Tick(noon().plus(Duration::from_secs(seconds))));
+        update(model, Msg::Numbers(Ok(None)));
+    };
+    after(&mut model, 10);
+    update(&mut model, numbers(&[], &[41]));
+    after(&mut model, 69);
+    assert_eq!(model.ready(), [41]);
+    assert!(drawn(&model, (80, 24)).contains("Retire no balcão: 41"));
+    after(&mut model, 70);
+    assert_eq!(model.ready(), [] as [u32; 0]);
+    assert!(!drawn(&model, (80, 24)).contains("Retire"));
+    // The same list again changes nothing; a number that left it and came back is a new call.
+    update(&mut model, numbers(&[42], &[41]));
+    assert_eq!(model.ready(), [] as [u32; 0]);
+    update(&mut model, numbers(&[41, 42], &[]));
+    assert_eq!(update(&mut model, numbers(&[42], &[41])), [Effect::Bell]);
+    assert_eq!(model.ready(), [41]);
+
+    model.settings.clear_after = Duration::ZERO;
+    after(&mut model, 100_000);
+    assert_eq!(model.ready(), [41], "zero keeps it");
+}
+
+#[test]
 fn q_ends_it() {
     let mut model = panel(&[], &[]);
     let key = |code| Msg::Key(KeyEvent::new(code, KeyModifiers::NONE));
