@@ -2,10 +2,7 @@
 //! waits longer than for its condition.
 
 mod board;
-<<<<<<< cli/tests/it/main.rs
-=======
 mod board_hostile;
->>>>>>> /work/wt-board/cli/tests/it/main.rs
 mod board_pair;
 mod board_terminal;
 mod chaos;
