@@ -14,8 +14,8 @@ fn replay(name: &str) {
     let mut inputs = 0;
     for entry in std::fs::read_dir(corpora().join(name)).expect("a corpus") {
         let path = entry.expect("an entry").path();
-        eprintln!("{}", path.display());
-        check(&std::fs::read(&path).expect("an input"));
+        let input = std::fs::read(&path).expect("an input");
+        assert!(std::panic::catch_unwind(|| check(&input)).is_ok(), "see above for {}", path.display());
         inputs += 1;
     }
     assert!(inputs >= 5, "only {inputs} inputs");
