@@ -5,7 +5,7 @@ use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::error::{Failure, OpenError};
 use crate::{secret, settings};
@@ -166,6 +166,25 @@ pub(crate) struct Verdict {
     _held: [OwnedSemaphorePermit; 2],
 }
 
+/// A password takes a whole core for a while: on a thread of its own, which gives way to whatever else there is to do,
+/// so that the menu stays quick while many try to sign in.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Failure::Internal("a password task ended early")))
+    let (tell, told) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("password".to_owned()).spawn(move || {
+        give_way();
+        // Nobody listens any more when the caller has gone away.
+        let _ = tell.send(work());
+    });
+    thread.map_err(|_| Failure::Internal("the system gives no thread"))?;
+    told.await.unwrap_or(Err(Failure::Internal("a password task ended early")))
 }
+
+/// Lowers the priority of this thread. Only on Linux is it the thread's own (`setpriority(2)`, notes).
+#[cfg(target_os = "linux")]
+fn give_way() {
+    // One that can't be lowered works all the same.
+    let _ = rustix::process::nice(10);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
