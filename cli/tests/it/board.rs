@@ -15,6 +15,9 @@ fn order(home: &Home, items: &[&str]) -> String {
     let placed = home.json(&[&["order", "create", "--pay", "counter"], &items[..]].concat());
     let number = at(&placed, "/number");
     assert_eq!(at(&home.json(&["order", "pay", &number]), "/status"), "paid");
+    // Until its payment is recorded the order changes once more, and a key pressed just then comes too early.
+    let recorded = || home.json(&["order", "show", &number])["payment_id"].is_string().then_some(());
+    eventually("the recorded payment", recorded);
     number
 }
 

@@ -87,8 +87,12 @@ impl Terminal {
 
     /// Has the shell run the program.
     pub(crate) fn run(&self, args: &str) {
-        let program = env!("CARGO_BIN_EXE_lanchonete");
-        let line = format!("sh -c 'echo $$ > {}; exec {program} {args}'; echo ended $?", self.pid_file().display());
+        self.run_any(&format!("{} {args}", env!("CARGO_BIN_EXE_lanchonete")));
+    }
+
+    /// Has the shell run some other program.
+    pub(crate) fn run_any(&self, command: &str) {
+        let line = format!("sh -c 'echo $$ > {}; exec {command}'; echo ended $?", self.pid_file().display());
         self.ask(&["send-keys", "-l", &line]);
         self.press(&["Enter"]);
     }
@@ -107,7 +111,13 @@ impl Terminal {
     /// mouse, and what is typed is echoed.
     pub(crate) fn is_given_back(&self, code: i32) {
         let screen = self.shows(&format!("\nended {code}\n"));
-        assert!(!screen.contains("RECEBIDO") && !screen.contains("panicked"), "{screen}");
+        assert!(!screen.contains("panicked"), "{screen}");
+        self.is_as_before(&screen);
+    }
+
+    /// The terminal is what it was before a screen had it, which last showed this.
+    pub(crate) fn is_as_before(&self, screen: &str) {
+        assert!(!screen.contains("RECEBIDO"), "{screen}");
         let flags = self.ask(&["display-message", "-p", "#{alternate_on}#{cursor_flag}#{mouse_any_flag}"]);
         assert_eq!(flags.trim(), "010", "alternate screen, cursor, mouse");
         self.press(&[

@@ -4,6 +4,7 @@
 mod board;
 mod board_hostile;
 mod board_pair;
+mod board_panic;
 mod board_terminal;
 mod chaos;
 mod config;
