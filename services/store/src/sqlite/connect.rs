@@ -85,36 +85,35 @@ pub(super) fn writer(path: &Path, migrations: &Migrations<'static>) -> StoreResu
 }
 
 fn migrate(connection: &mut Connection, migrations: &Migrations<'static>, path: &Path) -> StoreResult<()> {
-    let failed = |error| match error {
-        rusqlite_migration::Error::RusqliteError { err, .. } => while_opening(path)(err),
-        other => StoreError::internal(other),
-    };
-    let found = usize::from(migrations.current_version(connection).map_err(failed)?);
-    let pending = migrations.pending_migrations(connection).map_err(failed)?;
-    if pending < 0 {
-        return Err(StoreError::TooNew { found, known: found.saturating_sub(pending.unsigned_abs() as usize) });
-    }
+    let (_, pending) = steps(connection, migrations, path)?;
     if pending > 0
         && let Err(error) = migrations.to_latest(connection)
         // Another process may have migrated between our look and our turn to write.
-        && migrations.pending_migrations(connection).map_err(failed)? != 0
+        && steps(connection, migrations, path)?.1 > 0
     {
-        return Err(failed(error));
+        return Err(not_migrated(path)(error));
     }
     Ok(())
 }
 
-/// Refuses a database whose schema is not the newest that we know.
-pub(super) fn require(connection: &Connection, migrations: &Migrations<'static>, path: &Path) -> StoreResult<()> {
-    let failed = |error| match error {
+/// The version of a database's schema, and how many steps it lacks. One that is newer than this program is refused.
+fn steps(connection: &Connection, migrations: &Migrations<'static>, path: &Path) -> StoreResult<(usize, usize)> {
+    let found = usize::from(migrations.current_version(connection).map_err(not_migrated(path))?);
+    let pending = migrations.pending_migrations(connection).map_err(not_migrated(path))?;
+    let newer_by = || StoreError::TooNew { found, known: found.saturating_sub(pending.unsigned_abs() as usize) };
+    Ok((found, usize::try_from(pending).map_err(|_| newer_by())?))
+}
+
+fn not_migrated(path: &Path) -> impl Fn(rusqlite_migration::Error) -> StoreError {
+    move |error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => while_opening(path)(err),
         other => StoreError::internal(other),
-    };
-    let found = usize::from(migrations.current_version(connection).map_err(failed)?);
-    let pending = migrations.pending_migrations(connection).map_err(failed)?;
-    if pending < 0 {
-        return Err(StoreError::TooNew { found, known: found.saturating_sub(pending.unsigned_abs() as usize) });
     }
+}
+
+/// Refuses a database whose schema is not the newest that we know.
+pub(super) fn require(connection: &Connection, migrations: &Migrations<'static>, path: &Path) -> StoreResult<()> {
+    let (found, pending) = steps(connection, migrations, path)?;
     if pending > 0 {
         let why = format!("its schema version {found} lacks {pending} steps; start its service once");
         return Err(StoreError::Refused { store: path.display().to_string(), why });
