@@ -7,7 +7,7 @@ use domain::{CategoryId, MAX_COMMENT, MAX_NAME, MAX_PRICE, MIN_PRICE, Money, Pro
 use store::{StoreError, StoreResult};
 
 use crate::core::{Core, outlive};
-use crate::menu::fold;
+use crate::menu::{Menu, fold};
 use crate::store::{Removed, Store, Written};
 
 /// One thing for which a category or product is refused.
@@ -103,6 +103,16 @@ fn price(price: Money, faults: &mut Vec<MenuFault>) {
     if !(MIN_PRICE..=MAX_PRICE).contains(&price.centavos()) {
         faults.push(MenuFault::Price);
     }
+}
+
+/// That the menu has what is to be changed. Where it seems to be missing, the menu is read again first: another process
+/// may have added it a moment ago.
+pub(crate) async fn expect(core: &Core, has: impl Fn(&Menu) -> bool) -> Result<(), MenuError> {
+    if has(&core.wall.read().menu) {
+        return Ok(());
+    }
+    core.wall.renew(core.store.as_ref()).await?;
+    if has(&core.wall.read().menu) { Ok(()) } else { Err(MenuError::Gone) }
 }
 
 pub(crate) async fn add_category(core: &Arc<Core>, body: &NewCategory) -> Result<Category, MenuError> {

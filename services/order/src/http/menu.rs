@@ -136,7 +136,7 @@ async fn patch_category(
     PathId(id): PathId<CategoryId>,
     body: RawBody,
 ) -> Result<Json<Category>, Fail> {
-    core.wall.read().menu.category(id).ok_or_else(|| error::menu(catalog::MenuError::Gone))?;
+    catalog::expect(&core, |menu| menu.category(id).is_some()).await.map_err(error::menu)?;
     let body = body.read::<PatchCategory>().await?;
     catalog::patch_category(&core, id, &body).await.map(Json).map_err(error::menu)
 }
@@ -208,7 +208,7 @@ async fn patch_product(
     PathId(id): PathId<ProductId>,
     body: RawBody,
 ) -> Result<Json<Product>, Fail> {
-    core.wall.read().menu.product(id).ok_or_else(|| error::menu(catalog::MenuError::Gone))?;
+    catalog::expect(&core, |menu| menu.product(id).is_some()).await.map_err(error::menu)?;
     let body = body.read::<PatchProduct>().await?;
     catalog::patch_product(&core, id, &body).await.map(Json).map_err(error::menu)
 }

@@ -118,6 +118,24 @@ async fn the_menu_is_the_same_everywhere(url: StoreUrl) {
     close(shops).await;
 }
 
+/// Who adds something through one and changes it through the other at once need not know that there are two.
+async fn what_one_added_the_other_changes_at_once(url: StoreUrl) {
+    let shops = two(url).await;
+    for n in 0..5 {
+        let category = json!({"name": format!("Novidades {n}")});
+        let category = shops[0].a(Role::Admin).post("/categories", &category).await.expect(201).json["id"].clone();
+        let path = format!("/categories/{}", category.as_str().unwrap());
+        shops[1].a(Role::Admin).patch(&path, &json!({"position": 90 + n})).await.expect(200);
+        let product = json!({"name": format!("Novidade {n}"), "price": 5, "category_id": category});
+        let product = shops[0].a(Role::Admin).post("/products", &product).await.expect(201).json["id"].clone();
+        let path = format!("/products/{}", product.as_str().unwrap());
+        shops[1].a(Role::Admin).patch(&path, &json!({"enabled": false})).await.expect(200);
+        shops[1].a(Role::Admin).delete(&path).await.expect(204);
+        shops[0].a(Role::Admin).patch(&path, &json!({"enabled": true})).await.refused(api::ProblemKind::NotFound);
+    }
+    close(shops).await;
+}
+
 /// An order whose first errand is leased by an instance that is killed before it can do it.
 async fn left_behind(url: &StoreUrl, menu: &Menu, now: Timestamp) -> domain::OrderId {
     let StoreUrl::Mongo(url) = url else { unreachable!("a server's database") };
@@ -182,5 +200,6 @@ on_mongo! {
     one_key_makes_one_order_through_both,
     queues_and_tags_agree,
     the_menu_is_the_same_everywhere,
+    what_one_added_the_other_changes_at_once,
     what_a_killed_instance_had_claimed_comes_back,
 }

@@ -83,12 +83,15 @@ impl Shop {
         Self::start(Peer::start(), mint, store, clock).await
     }
 
-    /// Two processes that start at once on one store.
+    /// Two processes that start at once on one store; both have seen the whole menu, whoever came first.
     pub(crate) async fn two_on(store: StoreUrl, clock: Arc<dyn Clock>) -> [Shop; 2] {
         let (peer, mint) = (Peer::start(), Arc::new(Mint::with_clock(clock.clone())));
         let start = || Self::start(peer.clone(), mint.clone(), store.clone(), clock.clone());
-        let (one, other) = tokio::join!(start(), start());
-        [one, other]
+        let shops: [Shop; 2] = tokio::join!(start(), start()).into();
+        for shop in &shops {
+            shop.service.seed(&menu()).await.unwrap();
+        }
+        shops
     }
 
     async fn start(peer: Peer, mint: Arc<Mint>, store: StoreUrl, clock: Arc<dyn Clock>) -> Shop {
