@@ -217,6 +217,30 @@ fn a_conflict_shows_who_was_faster_and_reads_again() {
     );
 }
 
+/// The payment's record of a cash order changes its version a moment after it came to the kitchen.
+#[test]
+fn a_key_holds_where_only_the_version_changed_and_is_sent_again_once() {
+    let mut model = board(busy());
+    let first = press(&mut model, Enter);
+    let [Effect::Change(change)] = &first[..] else { panic!("{first:?}") };
+    let What::Move { to, version, .. } = change.what else { panic!("{change:?}") };
+    let now = |version| {
+        let actor = TrackingActor { role: Role::Service, id: "payment".to_owned() };
+        let now = OrderNow { status: Paid, version, since: noon(), actor };
+        Err(Failure::Conflict("desatualizada".into(), Some(Box::new(now))))
+    };
+    let again = answer(&mut model, &first, now(version + 1));
+    let what = What::Move { to, reason: None, version: version + 1 };
+    let fetch = Effect::Fetch { etag: Some("\"1\"".into()) };
+    assert_eq!(again, [fetch, Effect::Change(Change { what, ..change.clone() })]);
+    assert!(model.notice.is_none());
+    // The order stays on its way: another key has to wait.
+    assert_eq!(press(&mut model, Enter), []);
+    answer(&mut model, &again[1..], now(version + 2));
+    assert!(notice(&model).starts_with("O nº 33 já mudou: recebido"), "{}", notice(&model));
+    assert_eq!(press(&mut model, Enter).len(), 1);
+}
+
 #[test]
 fn refusals_say_why() {
     for (failure, text) in [

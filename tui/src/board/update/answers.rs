@@ -149,6 +149,13 @@ pub(super) fn changed(model: &mut Model, change: &Change, answer: Result<Box<Ord
     let pending = at.map(|at| model.pending.remove(at));
     model.link.hurry(model.now);
     let mut effects = ask_if_due(model);
+    if let Err(Failure::Conflict(_, Some(now))) = &answer
+        && let Some(change) = again(pending.as_ref(), change, now)
+    {
+        model.pending.extend(pending);
+        effects.push(Effect::Change(change));
+        return effects;
+    }
     match answer {
         Ok(order) => carried_out(model, change, pending, *order),
         Err(failure) if !is_here(model, change.id) => {
@@ -162,6 +169,19 @@ pub(super) fn changed(model: &mut Model, change: &Change, answer: Result<Box<Ord
         Err(failure) => refused(model, change, &failure),
     }
     effects
+}
+
+/// The same change once more, where the order is as it was on the screen in all but its version: its payment was noted
+/// meanwhile, or an item of it struck, and the key still means what it meant. A second conflict is shown.
+fn again(pending: Option<&Pending>, change: &Change, now: &OrderNow) -> Option<Change> {
+    let before = &pending?.before;
+    match &change.what {
+        What::Move { to, reason, version } if now.status == before.status && *version == before.version => {
+            let what = What::Move { to: *to, reason: reason.clone(), version: now.version };
+            Some(Change { what, ..change.clone() })
+        }
+        _ => None,
+    }
 }
 
 fn is_here(model: &Model, id: OrderId) -> bool {
