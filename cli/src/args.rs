@@ -25,7 +25,8 @@ pub(crate) use orders::{
     WantedItem,
 };
 pub(crate) use people::{
-    Admin, AdminCreate, Customer, CustomerList, CustomerRegister, Token, TokenInspect, TokenIssue, TokenRevoke,
+    Admin, AdminCreate, Customer, CustomerList, CustomerRegister, Identity, Token, TokenInspect, TokenIssue,
+    TokenRevoke,
 };
 pub(crate) use places::{Places, Target};
 pub(crate) use platform::{OpenApi, OpenApiOf, Serve, Up};

@@ -4,6 +4,20 @@ use secrecy::SecretString;
 
 use super::Target;
 
+/// Who somebody is.
+#[derive(Args)]
+pub(crate) struct Identity {
+    /// The person's name
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Nobody else's; to sign in with
+    #[arg(long)]
+    pub(crate) email: Email,
+    /// Nobody else's; to sign in with
+    #[arg(long)]
+    pub(crate) cpf: Cpf,
+}
+
 /// Administrators.
 #[derive(Subcommand)]
 pub(crate) enum Admin {
@@ -19,15 +33,8 @@ Example:
 /// A new administrator.
 #[derive(Args)]
 pub(crate) struct AdminCreate {
-    /// The person's name
-    #[arg(long)]
-    pub(crate) name: String,
-    /// To sign in with
-    #[arg(long)]
-    pub(crate) email: Email,
-    /// To sign in with
-    #[arg(long)]
-    pub(crate) cpf: Cpf,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
     /// Read the password from the first line of stdin
     #[arg(long)]
     pub(crate) password_stdin: bool,
@@ -104,15 +111,8 @@ Example:
 /// A new customer.
 #[derive(Args)]
 pub(crate) struct CustomerRegister {
-    /// The person's name
-    #[arg(long)]
-    pub(crate) name: String,
-    /// Nobody else's
-    #[arg(long)]
-    pub(crate) email: Email,
-    /// Nobody else's
-    #[arg(long)]
-    pub(crate) cpf: Cpf,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
     /// Read a password to sign in with from the first line of stdin
     #[arg(long)]
     pub(crate) password_stdin: bool,

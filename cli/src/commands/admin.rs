@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::authority;
-use crate::args::{Admin, AdminCreate, Common};
+use crate::args::{Admin, AdminCreate, Common, Identity};
 use crate::config::{Config, Overrides, Purpose};
 use crate::exit::{Failure, Outcome};
 use crate::print::Printer;
@@ -26,8 +26,8 @@ async fn create(common: &Common, args: AdminCreate, printer: Printer) -> Outcome
     let made_up = !args.password_stdin;
     let password = if made_up { crate::master_key::random_text()? } else { password_from_stdin()? };
     let authority = authority::open(&config).await?;
-    let body =
-        NewAdmin { name: args.name, email: args.email, cpf: args.cpf, password: password.expose_secret().to_owned() };
+    let Identity { name, email, cpf } = args.identity;
+    let body = NewAdmin { name, email, cpf, password: password.expose_secret().to_owned() };
     let created = authority.create_admin(body).await;
     authority.close().await;
     let admin = created.map_err(authority::register_failure)?;

@@ -5,7 +5,7 @@ use domain::Role;
 use secrecy::ExposeSecret;
 
 use super::admin::password_from_stdin;
-use crate::args::{Common, Customer, CustomerList, CustomerRegister};
+use crate::args::{Common, Customer, CustomerList, CustomerRegister, Identity};
 use crate::clients::Session;
 use crate::config::Service;
 use crate::exit::Outcome;
@@ -22,7 +22,8 @@ async fn register(common: &Common, args: CustomerRegister, printer: Printer) -> 
     let session = Session::open(common, &args.target, Service::Auth)?;
     let password = args.password_stdin.then(password_from_stdin).transpose()?;
     let password = password.map(|password| password.expose_secret().to_owned());
-    let body = Register { name: args.name, email: args.email, cpf: args.cpf, password };
+    let Identity { name, email, cpf } = args.identity;
+    let body = Register { name, email, cpf, password };
     let admitted = session.auth(Role::Kiosk).await?.register(&body).await?;
     printer
         .data(&admitted, || format!("id   {}\ncpf  {}\n", admitted.id, admitted.cpf.as_deref().unwrap_or_default()))?;
