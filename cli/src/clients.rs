@@ -15,6 +15,8 @@ use crate::exit::{Failure, Outcome};
 
 /// The longest that one call may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Stands for `--url`.
+const URL_VARIABLE: &str = "LANCHONETE_URL";
 /// A token that a command signs for itself lives this long.
 const OWN_TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
@@ -35,7 +37,9 @@ impl Session {
     /// The same with more flags that stand for keys of the configuration.
     pub(crate) fn open_with(common: &Common, target: &Target, about: Service, flags: Overrides) -> Outcome<Self> {
         let key = format!("{}.url", about.name());
-        let overrides = flags.with(key, "--url", target.url.as_deref());
+        let by_variable = target.url.is_some() && std::env::var(URL_VARIABLE).ok() == target.url;
+        let origin = if by_variable { URL_VARIABLE } else { "--url" };
+        let overrides = flags.with(key, origin, target.url.as_deref());
         let config = Config::load(common, Purpose::Client, overrides)?;
         let credentials = Credentials::read(&config.data_dir)?;
         let given = target.token.clone().filter(|token| !token.expose_secret().trim().is_empty());

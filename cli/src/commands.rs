@@ -24,6 +24,7 @@ mod up;
 mod verify;
 mod webhook;
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,7 @@ pub(crate) use webhook::webhook_secrets;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::print::Printer;
+use crate::print::{Output, Printer};
 
 /// Runs what was typed.
 pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
@@ -69,9 +70,27 @@ pub(crate) fn run(mut cli: Cli, started: Instant, printer: Printer) -> Outcome {
 
 /// What a wrong command line, `--help` and `--version` end with.
 pub(crate) fn usage(error: &clap::Error) -> Exit {
-    // A reader that went away is no error.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+    if !error.use_stderr() {
+        // A reader that went away is no error.
+        let _ = error.print();
+        return Exit::Done;
+    }
+    if wants_json(std::env::args_os()) {
+        let text = error.to_string();
+        let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let message = message.trim_start_matches("error: ").trim();
+        Printer::new(Output::Json, false).failure(&Failure::usage(message).hint(rest.trim()));
+    } else {
+        let _ = error.print();
+    }
+    Exit::Usage
+}
+
+/// Whether JSON was asked for in a line that could not be read as a whole.
+fn wants_json(line: impl Iterator<Item = OsString>) -> bool {
+    let words: Vec<String> = line.filter_map(|word| word.into_string().ok()).collect();
+    let pair = |pair: &[String]| matches!(&*pair[0], "-o" | "--output") && pair[1] == "json";
+    words.windows(2).any(pair) || words.iter().any(|word| matches!(&**word, "-ojson" | "-o=json" | "--output=json"))
 }
 
 /// Runs a command that talks to services, on one thread.

@@ -182,9 +182,9 @@ impl Config {
         let mut reader = Reader::new(layers, &common.data_dir);
         let auth = AuthConfig {
             place: reader.place("auth"),
-            password_ttl: reader.duration("auth.password_ttl"),
-            presence_ttl: reader.duration("auth.presence_ttl"),
-            service_ttl: reader.duration("auth.service_ttl"),
+            password_ttl: reader.some_time("auth.password_ttl"),
+            presence_ttl: reader.some_time("auth.presence_ttl"),
+            service_ttl: reader.some_time("auth.service_ttl"),
             argon2_memory_kib: reader.number("auth.argon2.memory_kib", 8..=1_048_576),
             argon2_iterations: reader.number("auth.argon2.iterations", 1..=100),
             argon2_lanes: reader.number("auth.argon2.lanes", 1..=64),
@@ -196,13 +196,13 @@ impl Config {
         let order = OrderConfig {
             place: reader.place("order"),
             day: reader.day_rule("order.timezone", "order.day_start"),
-            expires_after: reader.duration("order.expires_after"),
+            expires_after: reader.some_time("order.expires_after"),
             qr_wait: reader.duration("order.qr_wait"),
         };
         let payment = PaymentConfig {
             place: reader.place("payment"),
             public_url: reader.url("payment.public_url"),
-            webhook_window: reader.duration("payment.webhook_window"),
+            webhook_window: reader.some_time("payment.webhook_window"),
             reconcile_per_second: reader.number("payment.reconcile_per_second", 1..=1000),
         };
         let sandbox = reader.place("sandbox");
@@ -225,7 +225,7 @@ impl Config {
         let sandbox_chaos = reader.parsed("sandbox.chaos");
         let mongodb = ConnectOptions {
             wait_for: reader.duration("mongodb.wait"),
-            call_timeout: reader.duration("mongodb.call_timeout"),
+            call_timeout: reader.some_time("mongodb.call_timeout"),
             max_pool_size: reader.number("mongodb.connections", 1..=1000),
             ..ConnectOptions::default()
         };
@@ -241,7 +241,7 @@ impl Config {
             reader.fault("mercadopago.webhook_secret", "needed with mercadopago.access_token");
         }
         let security = SecurityConfig {
-            master_key: reader.secret("security.master_key"),
+            master_key: reader.master_key("security.master_key"),
             issuer: reader.needed_text("security.issuer"),
             audience: reader.needed_text("security.audience"),
         };
@@ -250,7 +250,7 @@ impl Config {
         let limits = limits::read(&mut reader);
         let verify = VerifyConfig {
             patience: reader.duration("verify.patience"),
-            entry_limit: reader.duration("verify.entry_limit"),
+            entry_limit: reader.some_time("verify.entry_limit"),
         };
         reader.finish().map_err(faults)?;
         let data_dir = common.data_dir.clone();

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// The longest that anybody may ask for: ten years.
+/// The longest that anybody may ask for: ten years, and that is what a refusal says.
 const MAX: Duration = Duration::from_secs(3650 * 86_400);
 
 /// A text that is no duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a duration such as 250ms, 30s, 10m, 8h or 7d")]
+#[error("must be a duration such as 250ms, 30s, 10m, 8h or 7d, at most 3650d")]
 pub(crate) struct NotADuration;
 
 /// Reads one number with its unit.

@@ -82,7 +82,9 @@ impl MasterKey {
         Self::find(configured, data_dir)
     }
 
-    fn from_base64(text: &SecretString) -> Outcome<Self> {
+    /// # Errors
+    /// When the text is not 32 bytes.
+    pub(crate) fn from_base64(text: &SecretString) -> Outcome<Self> {
         let bytes = STANDARD.decode(text.expose_secret().trim()).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(MasterKey).ok_or_else(|| {
             Failure::usage("security.master_key is not 32 bytes in base64")

@@ -5,9 +5,10 @@ use crate::config::Service;
 /// The whole platform in one process.
 #[derive(Args)]
 #[command(after_help = "\
-The log goes to lanchonete.DATE.log in the data directory, seven days of it. What is printed ends with
-`ready in N ms` on stderr. A flag for one service, such as --order-listen or --payment-database, goes before the flag
-for all. The sandbox keeps its data in SQLite and listens on this machine only, whatever the flags for all say.
+The log goes to lanchonete.DATE.log in the data directory, seven days of it. \
+What is printed ends with `ready in N ms` on stderr. \
+A flag for one service, such as --order-listen or --payment-database, goes before the flag for all. \
+The sandbox keeps its data in SQLite and listens on this machine only, whatever the flags for all say.
 
 --chaos is NAME=VALUE with commas between; shares are from 0 to 1.
   Of notifications: drop, duplicate (with 1 to `copies` more, at most 5), reorder, forge,
@@ -47,8 +48,8 @@ pub(crate) struct Up {
 /// One service in a process of its own.
 #[derive(Args)]
 #[command(after_help = "\
-Services that share a data directory, or LANCHONETE_SECURITY_MASTER_KEY, find and trust each other, in whatever order
-they start. The log goes to stderr.
+Services that share a data directory, or LANCHONETE_SECURITY_MASTER_KEY, find and trust each other, \
+in whatever order they start. The log goes to stderr.
 
 Example:
   lanchonete serve order --listen 0.0.0.0:8001 --auth-url http://auth.internal:8000")]

@@ -36,13 +36,14 @@ pub(crate) async fn run(common: &Common, args: Board, printer: Printer) -> Outco
         let entries = client.queue(None).await?.map(|queue| queue.entries).unwrap_or_default();
         return Ok(printer.data(&entries, String::new)?);
     }
-    let options = Options { client: speaking(&client, settings.lang), settings };
-    if !args.once {
-        let recorder = args.record.as_deref().map(record).transpose()?;
-        return tui::run(options, recorder).await.map_err(failure);
+    if args.once {
+        // A refusal is told by this command, in its own language.
+        let frame = tui::once(Options { client, settings }, columns(), None).await.map_err(failure)?;
+        return Ok(printer.text(&frame)?);
     }
-    let frame = tui::once(options, columns(), None).await.map_err(failure)?;
-    Ok(printer.text(&frame)?)
+    let options = Options { client: speaking(&client, settings.lang), settings };
+    let recorder = args.record.as_deref().map(record).transpose()?;
+    tui::run(options, recorder).await.map_err(failure)
 }
 
 async fn replay(file: &Path, once: bool, printer: Printer) -> Outcome {
@@ -104,10 +105,11 @@ pub(crate) fn screen(session: &Session) -> Settings {
     }
 }
 
-/// The terminal's width, or 80 without one.
+/// The terminal's width, or 80 without one, or where it has not been told its size.
 fn columns() -> u16 {
     let terminal = std::io::stdout().is_terminal().then(crossterm::terminal::size);
-    terminal.and_then(Result::ok).map_or(COLUMNS, |(columns, _)| columns)
+    let told = terminal.and_then(Result::ok).map(|(columns, _)| columns);
+    told.filter(|columns| *columns > 0).unwrap_or(COLUMNS)
 }
 
 /// Why a screen ended.

@@ -5,7 +5,7 @@ use store::StoreUrl;
 
 use crate::args::{Common, Config as Args};
 use crate::config::{Config, DEFAULTS, Key, Layers, Overrides, Purpose, Setting};
-use crate::exit::Outcome;
+use crate::exit::{Failure, Outcome};
 use crate::print::Printer;
 
 /// Shown instead of a secret.
@@ -23,7 +23,10 @@ pub(crate) fn run(common: &Common, args: Args, printer: Printer) -> Outcome {
             })?;
             Ok(())
         }
-        Args::Default => Ok(printer.text(DEFAULTS)?),
+        Args::Default => {
+            let table: toml::Table = DEFAULTS.parse().map_err(|error| Failure::internal(format!("{error}")))?;
+            Ok(printer.data(&table, || DEFAULTS.to_owned())?)
+        }
     }
 }
 

@@ -4,9 +4,10 @@ mod create;
 mod find;
 mod show;
 
-use api::order::PatchOrder;
+use api::client::{CallError, OrderClient};
+use api::order::{Order as Placed, PatchOrder};
 use domain::order::{Actor, StepKind, TABLE};
-use domain::{OrderStatus, Role};
+use domain::{OrderId, OrderStatus, Role};
 
 use crate::args::{Common, Order, OrderAdvance, OrderCancel, OrderList, OrderOne, Replay};
 use crate::clients::Session;
@@ -92,17 +93,28 @@ async fn advance(common: &Common, args: OrderAdvance, printer: Printer) -> Outco
     };
     let client = session.order(role).await?;
     let id = find(&client, args.order).await?;
-    // A step that nobody named goes from the version that was looked at, so that it is never taken twice.
-    let (to, version) = match args.to {
-        Some(to) => (to, None),
-        None => {
-            let order = client.order(id).await?;
-            (next(order.status)?, Some(order.version))
-        }
+    let step = |to| PatchOrder { status: Some(to), reason: args.reason.clone(), prioritized: None };
+    let order = match args.to {
+        Some(to) => client.patch_order(id, &step(to), None).await?,
+        None => advance_once(&client, id, step).await?,
     };
-    let body = PatchOrder { status: Some(to), reason: args.reason, prioritized: None };
-    let order = client.patch_order(id, &body, version).await?;
     Ok(printer.data(&order, || show::in_short(&order))?)
+}
+
+/// A step that nobody named goes from the version that was looked at, so that it is never taken twice; and once more
+/// where only the version is another: the record of a cash payment follows its order a moment later.
+async fn advance_once(client: &OrderClient, id: OrderId, step: impl Fn(OrderStatus) -> PatchOrder) -> Outcome<Placed> {
+    let seen = client.order(id).await?;
+    let body = step(next(seen.status)?);
+    match client.patch_order(id, &body, Some(seen.version)).await {
+        Err(CallError::Refused(problem, after)) => match problem.order.as_deref() {
+            Some(now) if now.status == seen.status && now.version > seen.version => {
+                Ok(client.patch_order(id, &body, Some(now.version)).await?)
+            }
+            _ => Err(CallError::Refused(problem, after).into()),
+        },
+        done => Ok(done?),
+    }
 }
 
 /// The kitchen's next step from here.

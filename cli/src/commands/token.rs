@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::authority;
 use crate::args::{Common, Token, TokenInspect, TokenIssue, TokenRevoke};
@@ -46,10 +47,15 @@ fn typed(token: SecretString) -> Outcome<SecretString> {
 async fn revoke(common: &Common, args: TokenRevoke, printer: Printer) -> Outcome {
     let token = typed(args.revoked)?;
     let token = token.expose_secret().trim();
+    // A token has dots (RFC 7519 §3.1), an id of ours has none.
+    let is_token = token.contains('.');
+    if !is_token && token.parse::<Uuid>().is_err() {
+        return Err(Failure::usage("this is neither a token nor the id of one")
+            .hint("`lanchonete token inspect TOKEN` shows a token's id"));
+    }
     let config = Config::load(common, Purpose::Client, Overrides::default())?;
     let authority = authority::open(&config).await?;
-    // A token has dots (RFC 7519 §3.1), an id of ours has none.
-    let revoked = match token.contains('.') {
+    let revoked = match is_token {
         true => authority.revoke_token(token).await,
         false => authority.revoke_id(token, None).await.map(Some),
     };

@@ -14,11 +14,13 @@ use store::mongo::check_url;
 use store::{StoreUrl, StoreUrlError};
 use toml::Value;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 use super::layers::{Origin, known};
 use super::{Layers, Place};
 use crate::duration;
+use crate::master_key::MasterKey;
 
 const UTC: &str = "UTC";
 const MIDNIGHT: &str = "00:00";
@@ -67,6 +69,14 @@ impl<'a> Reader<'a> {
         self.filled(key).map(SecretString::from)
     }
 
+    pub(super) fn master_key(&mut self, key: &str) -> Option<SecretString> {
+        let text = self.secret(key)?;
+        if MasterKey::from_base64(&text).is_err() {
+            self.fault(key, "is not 32 bytes in base64; make one: head -c 32 /dev/urandom | base64");
+        }
+        Some(text)
+    }
+
     pub(super) fn flag(&self, key: &str) -> bool {
         self.layers.get(key).value.as_bool().unwrap_or_default()
     }
@@ -90,6 +100,15 @@ impl<'a> Reader<'a> {
                 Duration::from_secs(1)
             }
         }
+    }
+
+    /// One without which nothing would be left of what it measures.
+    pub(super) fn some_time(&mut self, key: &str) -> Duration {
+        let duration = self.duration(key);
+        if duration < Duration::from_secs(1) {
+            self.fault(key, "must be at least 1s");
+        }
+        duration
     }
 
     pub(super) fn url(&mut self, key: &str) -> Option<Url> {
@@ -153,7 +172,9 @@ impl<'a> Reader<'a> {
 
     pub(super) fn log_level(&mut self, key: &str) -> Option<String> {
         let text = self.filled(key)?;
-        if EnvFilter::builder().parse(text).is_err() {
+        // The library takes a word that is no level for the name of a module of which everything is wanted.
+        let says_how_much = |part: &str| part.contains(['=', '[']) || part.trim().parse::<LevelFilter>().is_ok();
+        if EnvFilter::builder().parse(text).is_err() || !text.split(',').all(says_how_much) {
             self.fault(key, "must be a level such as info, or a filter such as info,order=debug");
         }
         Some(text.to_owned())

@@ -123,7 +123,6 @@ async fn walk(stores: &Stores, options: &mut Options, report: &mut Report) -> St
         after.clone_from(&last.id);
         for (case, judged) in judge(stores, page).await? {
             report.orders += 1;
-            report.payments += case.payments.len() as u64;
             report.extend(judged.certain);
             if !judged.doubtful.is_empty() {
                 again.add(&case, judged.doubtful);

@@ -32,8 +32,15 @@ fn every_fault_is_named_at_once() {
     let file = "listen = 1\n[order]\nlistne = \"x\"\nexpires_after = 30\nday_start = \"25:00\"\ntimezone = \"Mars\"\n[sandbox]\nlisten = \"0.0.0.0:1\"\n[mercadopago]\nlive = \"yes\"\n";
     fs::write(home.path().join("mine.toml"), file).expect("written");
     let mut command = home.command(&["config", "check", "--config", "mine.toml", "--auth-url", "ftp://x"]);
-    let done =
-        finish(command.env("LANCHONETE_ORDR_LISTEN", "x").env("LANCHONETE_AUTH_DATABASE", "postgres://u:geheim@h/d"));
+    let done = finish(
+        command
+            .env("LANCHONETE_ORDR_LISTEN", "x")
+            .env("LANCHONETE_AUTH_DATABASE", "postgres://u:geheim@h/d")
+            .env("LANCHONETE_SECURITY_MASTER_KEY", "geheim")
+            .env("LANCHONETE_AUTH_PASSWORD_TTL", "1ms")
+            .env("LANCHONETE_LOG_LEVEL", "banana")
+            .env("LANCHONETE_AUTH_SERVICE_TTL", "9999d"),
+    );
     assert_eq!(done.code, 2);
     for part in [
         "unknown key listen",
@@ -47,11 +54,23 @@ fn every_fault_is_named_at_once() {
         "LANCHONETE_ORDR_LISTEN: unknown variable (did you mean LANCHONETE_ORDER_LISTEN?)",
         "LANCHONETE_AUTH_DATABASE: auth.database",
         "--auth-url: auth.url",
+        "LANCHONETE_SECURITY_MASTER_KEY: security.master_key: is not 32 bytes in base64",
+        "auth.password_ttl: must be at least 1s",
+        "auth.service_ttl: must be a duration such as 250ms, 30s, 10m, 8h or 7d, at most 3650d",
+        "log.level: must be a level",
         "hint:",
     ] {
         assert!(done.err.contains(part), "{part:?} is missing in:\n{}", done.err);
     }
     assert!(!done.err.contains("geheim"), "{}", done.err);
+}
+
+#[test]
+fn an_address_from_the_environment_is_named_as_such() {
+    let home = Home::new();
+    let mut command = home.command(&["menu", "list"]);
+    let done = finish(command.env("LANCHONETE_URL", "nowhere"));
+    assert!(done.code == 2 && done.err.contains("LANCHONETE_URL: order.url: must be a URL"), "{}", done.err);
 }
 
 #[test]

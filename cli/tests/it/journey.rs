@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Home, at, eventually, with_stdin};
+use crate::support::{Home, Running, at, eventually, with_stdin};
 
 fn status(home: &Home, order: &str) -> String {
     at(&home.json(&["order", "show", order]), "/status")
@@ -114,6 +114,17 @@ fn the_counter_the_menu_and_the_people() {
     assert!(said.contains("paid in cash") && !said.contains("order pay"), "{said}");
     assert_eq!(at(&home.json(&["order", "cancel", &id, "--reason", "acabou o gás"]), "/status"), "cancelled");
 
+    for _ in 0..10 {
+        // The record of the cash follows a moment later, and is nobody else's step.
+        let id = at(&home.json(&["order", "create", "--item", "X-Ovo", "--pay", "counter"]), "/id");
+        home.json(&["order", "pay", &id]);
+        assert_eq!(at(&home.json(&["order", "advance", &id]), "/status"), "preparing");
+    }
+    let panel = home.run(&["panel", "--once", "--lang", "en"]).out;
+    assert!(panel.starts_with("READY\n") && panel.contains("\nPREPARING\n"), "{panel}");
+    let said = home.fails(1, &["board", "--once", "--token", "bad"]);
+    assert!(said.contains("unauthenticated") && !said.contains("Identifique-se"), "{said}");
+
     let kitchen = home.run(&["token", "issue", "--role", "kitchen"]).out;
     assert!(home.fails(1, &["menu", "disable", "X-Ovo", "--token", kitchen.trim()]).contains("403"));
     assert!(home.fails(1, &["order", "list", "--token", "abc"]).contains("401"));
@@ -140,6 +151,22 @@ fn the_counter_the_menu_and_the_people() {
     let fresh = home.start(&[&["up", "--fresh", "--no-seed"], &crate::support::ANYWHERE[..]].concat());
     assert_eq!(home.json(&["menu", "list"]), serde_json::json!([]));
     assert!(fresh.stop().0.success());
+}
+
+#[test]
+fn who_waits_in_a_script_is_told_what_to_pay() {
+    let home = Home::new();
+    let running = home.up();
+    let args = ["order", "create", "--item", "X-Burger", "--wait", "-o", "json"];
+    let waiting = Running::start(home.command(&args), "pix  00020126");
+    let told = waiting.heard.iter().find(|line| line.starts_with("#1  ")).expect("the order").clone();
+    let id = told.split("  ").nth(1).expect("its id").to_owned();
+    home.json(&["webhook", "simulate", "--order", &id, "--status", "rejected"]);
+    let done = waiting.finish();
+    assert_eq!(done.code, 1, "a rejected Pix is not waited for: {}", done.err);
+    let order: serde_json::Value = serde_json::from_str(&done.out).expect("one JSON value");
+    assert_eq!((at(&order, "/id"), at(&order, "/payment_status")), (id, "rejected".to_owned()));
+    drop(running);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use insta::{assert_snapshot, with_settings};
 
-use crate::support::{Home, finish};
+use crate::support::{Home, at, finish};
 
 #[test]
 fn help() {
@@ -40,6 +40,27 @@ fn what_cannot_be_typed_is_refused_with_exit_code_2() {
         assert!(!said.contains("panicked"), "{args:?}: {said}");
     }
     assert!(!home.data_dir().exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_script_that_wants_json_gets_its_refusals_as_json_too() {
+    let home = Home::new();
+    for args in [&["-o", "json", "fly"][..], &["order", "show", "zz", "--output=json"], &["order", "create", "-ojson"]]
+    {
+        let said: serde_json::Value = serde_json::from_str(&home.fails(2, args)).expect("one JSON value");
+        assert_eq!((&said["error"]["kind"], &said["error"]["exit"]), (&"usage".into(), &2.into()), "{said}");
+        assert!(at(&said, "/error/message").len() > 10 && at(&said, "/error/hint").contains("--help"), "{said}");
+    }
+    let default = home.json(&["config", "default"]);
+    assert_eq!(at(&default, "/order/listen"), "127.0.0.1:8001");
+}
+
+#[test]
+fn a_refused_word_says_which_there_are() {
+    let home = Home::new();
+    assert!(home.fails(2, &["order", "list", "--status", "eaten"]).contains("requested, paid, preparing"));
+    assert!(home.fails(2, &["order", "create", "--item", "x", "--pay", "shells"]).contains("pix, checkout, counter"));
+    assert!(home.fails(2, &["token", "revoke", "zz"]).contains("neither a token nor the id of one"));
 }
 
 #[test]

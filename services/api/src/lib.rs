@@ -49,9 +49,28 @@ pub struct Dependency {
     pub name: String,
     /// Whether it is there.
     pub ready: bool,
+    /// Whether the service can't work without it; what is only wanted waits in an outbox until it is back.
+    pub required: bool,
     /// What is missing, in a few words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+impl Dependency {
+    /// One without which the service can't work; `fault` says what is missing.
+    pub fn required(name: &str, fault: Option<String>) -> Self {
+        Dependency { name: name.to_owned(), ready: fault.is_none(), required: true, detail: fault }
+    }
+
+    /// One for which work can wait.
+    pub fn wanted(name: &str, fault: Option<String>) -> Self {
+        Dependency { required: false, ..Dependency::required(name, fault) }
+    }
+
+    /// Whether the service can't work for want of it.
+    pub fn is_missing(&self) -> bool {
+        self.required && !self.ready
+    }
 }
 
 /// The OAuth 2.0 error body (RFC 6749 §5.2), which `/token` and `/revoke` use instead of a problem.

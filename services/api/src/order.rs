@@ -40,11 +40,11 @@ pub struct NewCategory {
 pub struct PatchCategory {
     /// Unique, whatever the case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 80)]
+    #[schema(nullable = false, min_length = 1, max_length = 80)]
     pub name: Option<String>,
     /// Place on the menu.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(maximum = 9999)]
+    #[schema(nullable = false, maximum = 9999)]
     pub position: Option<u32>,
 }
 
@@ -92,21 +92,23 @@ pub struct NewProduct {
 pub struct PatchProduct {
     /// Unique, whatever the case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 80)]
+    #[schema(nullable = false, min_length = 1, max_length = 80)]
     pub name: Option<String>,
     /// What it is made of; empty takes it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 300)]
+    #[schema(nullable = false, max_length = 300)]
     pub description: Option<String>,
     /// In reais, from 0.01 to 9,999.99.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, minimum = 0.01, maximum = 9999.99, multiple_of = 0.01)]
+    #[schema(nullable = false, value_type = Option<f64>, minimum = 0.01, maximum = 9999.99, multiple_of = 0.01)]
     pub price: Option<Money>,
     /// Its group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub category_id: Option<CategoryId>,
     /// Whether it can be ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub enabled: Option<bool>,
 }
 
@@ -263,6 +265,7 @@ pub struct QueueEntry {
 pub struct PatchOrder {
     /// Where it shall go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub status: Option<OrderStatus>,
     /// Why; needed to cancel or reject what is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -270,6 +273,7 @@ pub struct PatchOrder {
     pub reason: Option<String>,
     /// Whether it goes first inside its status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub prioritized: Option<bool>,
 }
 

@@ -105,14 +105,10 @@ struct Ready(Authority);
 impl Readiness for Ready {
     async fn check(&self) -> Vec<Dependency> {
         let store = self.0.store().ping().await;
-        let keys = !self.0.jwks().keys.is_empty();
+        let no_key = self.0.jwks().keys.is_empty();
         vec![
-            Dependency {
-                name: "store".to_owned(),
-                ready: store.is_ok(),
-                detail: store.err().map(|error| error.to_string()),
-            },
-            Dependency { name: "keys".to_owned(), ready: keys, detail: (!keys).then(|| "no signing key".to_owned()) },
+            Dependency::required("store", store.err().map(|error| error.to_string())),
+            Dependency::required("keys", no_key.then(|| "no signing key".to_owned())),
         ]
     }
 }

@@ -126,12 +126,20 @@ impl Payment {
         PaymentStatus::from_provider(&self.status)
     }
 
+    /// The detail that goes with [`Payment::known_status`]: a dispute, which we count as approved, keeps its name there.
+    fn detail(&self) -> &str {
+        match &*self.status {
+            word @ "in_mediation" => word,
+            _ => &self.status_detail,
+        }
+    }
+
     /// What the payment log keeps of it, or `None` for a status that is new to us.
     pub fn snapshot(&self) -> Option<Snapshot> {
         Some(Snapshot {
             provider_payment_id: self.id.clone(),
             status: self.known_status()?,
-            status_detail: self.status_detail.clone(),
+            status_detail: self.detail().to_owned(),
             amount: self.amount,
             refunded: self.refunded,
             updated_at: self.updated_at,

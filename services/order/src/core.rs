@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use api::client::PaymentClient;
+use api::client::{PaymentClient, trace};
 use domain::{Clock, DayRule, OrderId, Timestamp};
 use store::{NewWork, StoreError, StoreResult, Work, WorkCounts};
 use tokio::sync::{Notify, Semaphore};
@@ -173,5 +173,5 @@ impl Core {
 pub(crate) async fn outlive<T: Send + 'static>(
     step: impl Future<Output = StoreResult<T>> + Send + 'static,
 ) -> StoreResult<T> {
-    tokio::spawn(step).await.unwrap_or_else(|error| Err(StoreError::internal(error)))
+    trace::spawn(step).await.unwrap_or_else(|error| Err(StoreError::internal(error)))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::client::CallError;
+use api::client::{CallError, trace};
 use api::order::PaymentNotice;
 use api::payment::{CancelCharge, CounterPayment, NewPayment, NewRefund, Payment};
 use domain::{Money, OrderId, OrderStatus, PaymentStatus};
@@ -23,7 +23,7 @@ const COLLISIONS: u32 = 30;
 
 /// Does an errand whose lease the caller holds, in a task that outlives the caller.
 pub(crate) fn send_now(core: Arc<Core>, work: Work) -> JoinHandle<()> {
-    tokio::spawn(async move {
+    trace::spawn(async move {
         let doing = handle(core.clone(), work.clone());
         store::finish(core.store.outbox().as_ref(), core.clock.as_ref(), &work, HOLD, doing).await;
     })

@@ -182,14 +182,12 @@ struct Probe(Service);
 impl Readiness for Probe {
     async fn check(&self) -> Vec<Dependency> {
         let core = &self.0.0.core;
-        let store = core.store.ping().await;
-        let detail = store.as_ref().err().map(ToString::to_string);
-        let mut all = vec![Dependency { name: "store".to_owned(), ready: store.is_ok(), detail }];
+        let (store, payment) = tokio::join!(core.store.ping(), core.payments.http().answers());
+        let mut all = vec![Dependency::required("store", store.err().map(|error| error.to_string()))];
         all.extend(self.0.0.remote.as_ref().map(|remote| remote.dependency()));
-        // Orders are taken without the payment service too, so it is told and never missing.
-        let down = core.peer.is_down(core.now());
-        let detail = down.then(|| "not answering; charges wait in the outbox".to_owned());
-        all.push(Dependency { name: "payment".to_owned(), ready: true, detail });
+        // Orders are taken without it too.
+        let fault = (!payment).then(|| "not answering; charges wait in the outbox".to_owned());
+        all.push(Dependency::wanted("payment", fault));
         all
     }
 }

@@ -1,6 +1,6 @@
 //! The work that a payment leaves behind, each kind to whoever does it.
 
-use domain::PaymentId;
+use domain::{PaymentId, PaymentStatus};
 use store::{Verdict, Work};
 
 use crate::desk::Desk;
@@ -34,6 +34,12 @@ impl Desk {
             }
             Err(error) if error.is_passing() => {
                 Ok(Verdict::Retry { error: error.in_brief(), after: error.retry_after() })
+            }
+            // An order is stored before anybody asks for its payment: this one was never placed, and nobody misses the news,
+            // unless money came for it.
+            Err(error) if error.status() == Some(404) && payment.status() != PaymentStatus::Approved => {
+                tracing::warn!(payment = %id, order = %payment.order_id, "a payment of an order that is not there");
+                Ok(Verdict::Done)
             }
             Err(error) => Ok(Verdict::Bury { error: error.in_brief() }),
         }

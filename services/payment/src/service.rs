@@ -23,8 +23,6 @@ use crate::store::PaymentStore;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::SqliteStore;
 
-/// How long `/ready` waits for the order service.
-const GLANCE: Duration = Duration::from_secs(1);
 /// How far clocks may be apart when a token is checked.
 const LEEWAY: Duration = Duration::from_secs(30);
 /// Our name at auth.
@@ -184,24 +182,16 @@ impl Readiness for Ready {
         let store = desk.store.ping().await;
         let keys = match remote_keys {
             Some(remote) => remote.dependency(),
-            None => Dependency { name: "keys".to_owned(), ready: !keys.current().is_empty(), detail: None },
+            None => Dependency::required("keys", keys.current().is_empty().then(|| "none".to_owned())),
         };
-        let glance = tokio::time::timeout(GLANCE, desk.orders.http().get::<api::Health>("/health"));
-        let order = matches!(glance.await, Ok(Ok(_)));
-        let told = |name: &str, answers: bool| Dependency {
-            name: name.to_owned(),
-            ready: true,
-            detail: (!answers).then(|| "does not answer; work for it waits".to_owned()),
+        let waits = |name: &str, answers: bool| {
+            Dependency::wanted(name, (!answers).then(|| "does not answer; work for it waits".to_owned()))
         };
         vec![
-            Dependency {
-                name: "store".to_owned(),
-                ready: store.is_ok(),
-                detail: store.err().map(|error| error.to_string()),
-            },
+            Dependency::required("store", store.err().map(|error| error.to_string())),
             keys,
-            told("order", order),
-            told("mercadopago", !desk.provider.is_silent()),
+            waits("order", desk.orders.http().answers().await),
+            waits("mercadopago", !desk.provider.is_silent()),
         ]
     }
 }

@@ -105,7 +105,6 @@ struct Ready(Arc<State>);
 impl Readiness for Ready {
     async fn check(&self) -> Vec<Dependency> {
         let answer: Result<(), StoreError> = self.0.store.ping().await;
-        let detail = answer.as_ref().err().map(ToString::to_string);
-        vec![Dependency { name: "store".to_owned(), ready: answer.is_ok(), detail }]
+        vec![Dependency::required("store", answer.err().map(|error| error.to_string()))]
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::arrival::Late;
@@ -107,8 +108,19 @@ impl RawBody {
     /// # Errors
     /// 415, 413, 400 `invalid_json`, 422 `invalid_body` with every fault.
     pub async fn read<T: DeserializeOwned + ToSchema + 'static>(self) -> Result<T, Fail> {
+        self.read_with(|_, _| ()).await
+    }
+
+    /// The same; where the schema finds faults, `also` adds those that it cannot know, so that all are told at once.
+    ///
+    /// # Errors
+    /// As [`RawBody::read`].
+    pub async fn read_with<T: DeserializeOwned + ToSchema + 'static>(
+        self,
+        also: impl FnOnce(&Value, &mut Faults),
+    ) -> Result<T, Fail> {
         self.require_json()?;
-        parse(&self.bytes().await?)
+        parse(&self.bytes().await?, also)
     }
 
     /// The same, but no body at all stands for the default.
@@ -118,7 +130,7 @@ impl RawBody {
     pub async fn read_or_default<T: DeserializeOwned + ToSchema + Default + 'static>(self) -> Result<T, Fail> {
         self.require_json()?;
         let bytes = self.bytes().await?;
-        if bytes.is_empty() { Ok(T::default()) } else { parse(&bytes) }
+        if bytes.is_empty() { Ok(T::default()) } else { parse(&bytes, |_, _| ()) }
     }
 
     fn require_json(&self) -> Result<(), Fail> {
@@ -136,13 +148,20 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<T, Fail> {
+fn parse<T: DeserializeOwned + ToSchema + 'static>(
+    bytes: &[u8],
+    also: impl FnOnce(&Value, &mut Faults),
+) -> Result<T, Fail> {
     let value = json::read(bytes).map_err(|broken| match broken {
         Broken::Syntax(error) => no_json(&error),
         Broken::Twice(pointer) => faulty(pointer, "campo repetido", "field given twice"),
         Broken::Number(pointer) => faulty(pointer, "número grande demais", "number too large"),
     })?;
-    schema::of::<T>()?.check(&value).check()?;
+    let mut faults = schema::of::<T>()?.check(&value);
+    if !faults.is_empty() {
+        also(&value, &mut faults);
+    }
+    faults.check()?;
     schema::read(value).map_err(|(pointer, (pt, en))| faulty(pointer, &pt, &en))
 }
 

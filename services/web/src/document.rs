@@ -256,7 +256,7 @@ fn of_type(kind: Type) -> RefOr<Schema> {
 }
 
 /// Of the OpenMetrics text.
-const METRICS: &str = "application/openmetrics-text";
+const METRICS: &str = "text/plain";
 
 fn shared() -> Components {
     let mut schemas = schema::vocabulary();

@@ -47,16 +47,15 @@ async fn ready(State(probed): State<Probed>) -> Response {
     let dependencies = match tokio::time::timeout(PATIENCE, probed.readiness.check()).await {
         Ok(dependencies) => dependencies,
         Err(_) => {
-            let detail = Some("no answer in time".to_owned());
-            vec![Dependency { name: "dependencies".to_owned(), ready: false, detail }]
+            vec![Dependency::required("dependencies", Some("no answer in time".to_owned()))]
         }
     };
-    let ready = dependencies.iter().all(|dependency| dependency.ready);
+    let ready = !dependencies.iter().any(Dependency::is_missing);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(api::Readiness { ready, dependencies })).into_response()
 }
 
 async fn measurements(State(probed): State<Probed>) -> Result<Response, Fail> {
     let text = probed.metrics.text().map_err(Fail::internal)?;
-    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

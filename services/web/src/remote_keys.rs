@@ -143,9 +143,8 @@ impl RemoteKeys {
 
     /// What `/ready` says about the keys.
     pub fn dependency(&self) -> Dependency {
-        let ready = !self.current().is_empty();
-        let detail = (!ready).then(|| "auth has not told its keys yet".to_owned());
-        Dependency { name: "keys".to_owned(), ready, detail }
+        let missing = self.current().is_empty();
+        Dependency::required("keys", missing.then(|| "auth has not told its keys yet".to_owned()))
     }
 
     fn set(&self, told: Told, etag: Option<String>) {

@@ -64,7 +64,7 @@ async fn ask(
     }
     let ready = http.get(format!("{url}/ready")).send().await.map_err(unreachable)?;
     let ready: Readiness = ready.json().await.map_err(|_| stranger())?;
-    let missing: Vec<String> = ready.dependencies.iter().filter(|needed| !needed.ready).map(named).collect();
+    let missing: Vec<String> = ready.dependencies.iter().filter(|needed| needed.is_missing()).map(named).collect();
     if !missing.is_empty() {
         return Err(Failure::unreachable(format!("{url} is not ready: {}", missing.join("; ")))
             .hint("see what is said of that above and below; the service's log says more"));

@@ -3,7 +3,7 @@ use std::time::Duration;
 use api::auth::Identify;
 use api::client::{CallError, OrderClient};
 use api::order::{NewLine, NewOrder, Order};
-use domain::{CustomerId, DayRule, OrderStatus, PaymentMethod, Role};
+use domain::{CustomerId, DayRule, OrderStatus, PaymentMethod, PaymentStatus, Role};
 use indicatif::ProgressBar;
 use uuid::Uuid;
 
@@ -37,12 +37,18 @@ pub(super) async fn run(common: &Common, args: OrderCreate, printer: Printer) ->
         tell_how_to_pay(&order, printer);
         return Ok(());
     }
-    if !printer.is_json() {
+    if printer.is_json() {
+        announce(&order, printer);
+    } else {
         printer.text(&show::in_full(&order, &session.config.order.day))?;
     }
     let paid = wait(&client, order, &session.config.order.day, printer).await?;
     printer.data(&paid, || show::in_short(&paid))?;
     match paid.status {
+        OrderStatus::Requested if paid.payment_status == PaymentStatus::Rejected => {
+            Err(Failure::refused(format!("the payment of #{} was rejected: {}", paid.number, paid.id))
+                .hint(format!("take the cash: lanchonete order pay {}", paid.number)))
+        }
         OrderStatus::Requested => Ok(()),
         status if status.is_paid_or_later() => Ok(()),
         status => Err(Failure::refused(format!("order #{} is {status}", paid.number))),
@@ -73,6 +79,16 @@ async fn lines(client: &OrderClient, items: Vec<WantedItem>) -> Outcome<Vec<NewL
         .collect()
 }
 
+/// What a script that waits for one JSON value needs meanwhile, so that somebody can pay.
+fn announce(order: &Order, printer: Printer) {
+    printer.talk(format_args!("#{}  {}  {}", order.number, order.id, order.amount.brl()));
+    for (label, text) in [("pix", &order.qr_code), ("link", &order.payment_link)] {
+        if let Some(text) = text {
+            printer.talk(format_args!("{label}  {text}"));
+        }
+    }
+}
+
 fn tell_how_to_pay(order: &Order, printer: Printer) {
     match order.payment_method {
         PaymentMethod::Counter => printer.hint(format_args!("take the cash: lanchonete order pay {}", order.number)),
@@ -94,8 +110,8 @@ async fn wait(client: &OrderClient, mut order: Order, day: &DayRule, printer: Pr
     if !printer.may_animate() {
         printer.talk(format_args!("waiting for the payment of #{}", order.number));
     }
-    let mut qr_shown = order.qr_code.is_some() || order.payment_link.is_some() || printer.is_json();
-    while order.status == OrderStatus::Requested {
+    let mut qr_shown = order.qr_code.is_some() || order.payment_link.is_some();
+    while order.status == OrderStatus::Requested && order.payment_status != PaymentStatus::Rejected {
         tokio::select! {
             () = tokio::time::sleep(ASK_EVERY) => {}
             _ = tokio::signal::ctrl_c() => {
@@ -110,7 +126,11 @@ async fn wait(client: &OrderClient, mut order: Order, day: &DayRule, printer: Pr
         }
         if !qr_shown && (order.qr_code.is_some() || order.payment_link.is_some()) {
             qr_shown = true;
-            spinner.suspend(|| printer.text(&show::in_full(&order, day)))?;
+            if printer.is_json() {
+                announce(&order, printer);
+            } else {
+                spinner.suspend(|| printer.text(&show::in_full(&order, day)))?;
+            }
         }
     }
     spinner.finish_and_clear();

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use insta::{assert_json_snapshot, assert_snapshot};
-use serde_json::Value;
+use serde_json::{Value, json};
+use testkit::Caller;
 
-use crate::support::{Home, at, finish};
+use crate::support::{Home, at, eventually, finish};
 use damage::{ALL, Damage};
 use healthy::Shop;
 
@@ -128,4 +129,37 @@ fn stores_that_cannot_be_opened_are_exit_code_4() {
     home.fails(4, &["verify", "--order-database", "sqlite:text.db"]);
     let mut command = home.command(&["verify", "--order-database", "mongodb://127.0.0.1:1/x"]);
     assert_eq!(finish(command.env("LANCHONETE_MONGODB_WAIT", "1s")).code, 4);
+}
+
+/// Whoever may ask for payments may name an order that never was: that is wrong once money comes for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_of_an_order_that_never_was() {
+    let home = Home::new();
+    let running = home.up();
+    let kept = home.credentials();
+    let admin = Caller::new(at(&kept, "/urls/payment")).with_token(at(&kept, "/tokens/admin"));
+    let body = json!({"order_id": domain::OrderId::new(), "amount": 10.5, "description": "avulso", "method": "pix"});
+    let payment = at(&admin.post("/payments", &body).await.expect(201).json, "/payment_id");
+    let at_rest = || {
+        let events = home.json(&["payment", "show", &payment]);
+        events["qr_code"].is_string().then_some(())
+    };
+    eventually("charged", at_rest);
+    eventually("told", || (home.run(&["verify", "-q"]).code == 0).then_some(()));
+    let report = home.json(&["verify"]);
+    assert_eq!((&report["orders"], &report["payments"]), (&json!(0), &json!(1)), "{report}");
+
+    home.json(&["webhook", "simulate", "--payment", &payment, "--status", "approved"]);
+    let kinds = || {
+        let done = home.run(&["verify", "-o", "json", "-q"]);
+        let report: Value = serde_json::from_str(&done.out).expect("JSON");
+        let kinds: Vec<String> = violations(&report).into_iter().map(|(kind, ..)| kind).collect();
+        (done.code == 1 && kinds.len() == 2).then_some(kinds)
+    };
+    assert_eq!(eventually("found", kinds), ["dead_letter", "payment_without_order"]);
+    home.json(&["payment", "refund", &payment, "--reason", "ninguém pediu"]);
+    eventually("refunded", || (at(&home.json(&["payment", "show", &payment]), "/status") == "refunded").then_some(()));
+    home.json(&["payment", "replay"]);
+    eventually("nothing is wrong any more", || (home.run(&["verify", "-q"]).code == 0).then_some(()));
+    drop(running);
 }

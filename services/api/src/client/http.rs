@@ -9,10 +9,13 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{Bearer, trace};
-use crate::{OAuthError, Problem};
+use crate::{Health, OAuthError, Problem};
 
 /// The longest answer that is read, in bytes: more than a queue of ten thousand orders.
 const LONGEST_ANSWER: usize = 32 << 20;
+
+/// How long a service may take to say that it is there.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// Why a call led to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +157,13 @@ impl Http {
             }
         }
         request
+    }
+
+    /// Whether the service answers just now; asked without a token, so that nobody else has to answer for it.
+    pub async fn answers(&self) -> bool {
+        let glance = Http { bearer: None, ..self.clone() };
+        let health = tokio::time::timeout(GLANCE, glance.get::<Health>("/health")).await;
+        matches!(health, Ok(Ok(_)))
     }
 
     /// Sends a request with the token and gives back any answer below 400.

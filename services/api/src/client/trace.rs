@@ -14,6 +14,18 @@ tokio::task_local! {
     pub static TRACE: Trace;
 }
 
+/// Runs a future in a task of its own, with the trace of this one: what a request began, other services still know as
+/// that request's.
+pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    match current() {
+        Some(trace) => tokio::spawn(TRACE.scope(trace, future)),
+        None => tokio::spawn(future),
+    }
+}
+
 /// The trace of the running task, if it handles a request.
 pub fn current() -> Option<Trace> {
     TRACE.try_with(Clone::clone).ok()

@@ -5,8 +5,17 @@ use serde::{Deserialize, Serialize};
 
 /// A word that names no status or method.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown word {0:?}")]
-pub struct UnknownWord(pub String);
+#[error("unknown word {word:?}; there are {}", known.join(", "))]
+pub struct UnknownWord {
+    word: String,
+    known: Vec<&'static str>,
+}
+
+impl UnknownWord {
+    pub(crate) fn new(word: &str, known: impl IntoIterator<Item = &'static str>) -> Self {
+        UnknownWord { word: word.to_owned(), known: known.into_iter().collect() }
+    }
+}
 
 /// Where an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,7 +101,8 @@ impl FromStr for OrderStatus {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(|| UnknownWord(word.to_owned()))
+        let known = || UnknownWord::new(word, Self::ALL.map(Self::as_str));
+        Self::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(known)
     }
 }
 
@@ -133,6 +143,7 @@ impl FromStr for PaymentMethod {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|m| m.as_str() == word).ok_or_else(|| UnknownWord(word.to_owned()))
+        let known = || UnknownWord::new(word, Self::ALL.map(Self::as_str));
+        Self::ALL.into_iter().find(|m| m.as_str() == word).ok_or_else(known)
     }
 }

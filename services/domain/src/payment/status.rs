@@ -94,6 +94,7 @@ impl FromStr for PaymentStatus {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(|| UnknownWord(word.to_owned()))
+        let known = || UnknownWord::new(word, Self::ALL.map(Self::as_str));
+        Self::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(known)
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn change(error: ChangeError) -> Fail {
         ChangeError::AlreadyPaid(now) => {
             Fail::new(ProblemKind::AlreadyPaid, "O pedido já está pago.", "The order is paid already.").order(now)
         }
-        ChangeError::Illegal { allowed, now } => illegal(allowed).order(now),
+        ChangeError::Illegal { allowed, now } => illegal(now.status, allowed).order(now),
         ChangeError::NotForRole => forbidden(),
         ChangeError::ReasonMissing => {
             faulty(|faults| faults.body("/reason", "informe o motivo", "a reason is required"))
@@ -52,15 +52,16 @@ pub(super) fn change(error: ChangeError) -> Fail {
     }
 }
 
-fn illegal(allowed: Vec<OrderStatus>) -> Fail {
-    let join = |word: fn(OrderStatus) -> &'static str| {
-        allowed.iter().map(|status| word(*status)).collect::<Vec<_>>().join(", ")
-    };
+/// `allowed` goes with it as a list, in the words of the API.
+fn illegal(status: OrderStatus, allowed: Vec<OrderStatus>) -> Fail {
     let (pt, en) = if allowed.is_empty() {
         ("Não há mais nada a mudar neste pedido.".to_owned(), "Nothing can be changed now.".to_owned())
     } else {
-        let (pt, en) = (join(pt::order), join(OrderStatus::as_str));
-        (format!("O pedido não pode ir para aí. Agora pode ficar: {pt}."), format!("Possible now: {en}."))
+        let possible: Vec<_> = allowed.iter().map(|status| pt::order(*status)).collect();
+        (
+            format!("O pedido não pode ir para aí. Agora pode ficar: {}.", possible.join(", ")),
+            format!("An order that is {status} can't go there."),
+        )
     };
     Fail::new(ProblemKind::IllegalTransition, pt, en).allowed(allowed)
 }
@@ -88,7 +89,7 @@ pub(super) fn place(error: PlaceError) -> Fail {
     }
 }
 
-fn place_fault(faults: &mut Faults, fault: PlaceFault) {
+pub(super) fn place_fault(faults: &mut Faults, fault: PlaceFault) {
     let item = |n: usize, field: &str| format!("/order_items/{n}/{field}");
     match fault {
         PlaceFault::NoLines => faults.body("/order_items", "o pedido precisa de ao menos um item", "at least one item"),

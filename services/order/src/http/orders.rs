@@ -9,16 +9,21 @@ use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{CustomerId, MAX_REASON, OrderId, OrderStatus, Role, TextError, Timestamp, clean_line};
+use domain::{
+    CustomerId, MAX_LINES, MAX_REASON, OrderId, OrderStatus, ProductId, Role, TextError, Timestamp, clean_line,
+};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Caller, Fail, IdempotencyKey, IfMatch, NoParams, Paged, Params, PathId, PathIds, RawBody, Who, listed};
+use web::{
+    Caller, Fail, Faults, IdempotencyKey, IfMatch, NoParams, Paged, Params, PathId, PathIds, RawBody, Who, listed,
+};
 
 use super::{Movers, Orderers, Readers, actor, error};
 use crate::core::Core;
-use crate::order::{Order, Wish};
+use crate::order::{Order, PlaceFault, Wish};
 use crate::place::{self, Placer};
 use crate::store::OrderFilter;
 use crate::transition;
@@ -91,6 +96,20 @@ pub(super) fn as_replayed(mut response: Response) -> Response {
     response
 }
 
+/// Names the products that can't be had, in a body that has other faults as well.
+fn off_the_menu(core: &Core, body: &Value, faults: &mut Faults) {
+    let hung = core.wall.read();
+    let lines = body.get("order_items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for (n, line) in lines.iter().enumerate().take(MAX_LINES) {
+        let id: Option<ProductId> = line.get("product_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        match id.map(|id| hung.menu.product(id)) {
+            Some(None) => error::place_fault(faults, PlaceFault::UnknownProduct(n)),
+            Some(Some(product)) if !product.enabled => error::place_fault(faults, PlaceFault::DisabledProduct(n)),
+            _ => {}
+        }
+    }
+}
+
 /// For whom an order is placed: customers order for themselves, everybody else for whom they name.
 fn orderer(caller: &Caller, body: &NewOrder) -> Result<Option<CustomerId>, Fail> {
     if caller.role != Role::Customer {
@@ -119,7 +138,7 @@ async fn create(
     key: Result<IdempotencyKey, Fail>,
     body: RawBody,
 ) -> Result<Response, Fail> {
-    let body = body.read::<NewOrder>().await?;
+    let body = body.read_with::<NewOrder>(|body, faults| off_the_menu(&core, body, faults)).await?;
     let IdempotencyKey(key) = key?;
     let customer_id = orderer(&caller, &body)?;
     let placer = Placer { customer_id, actor: actor(&caller), key };

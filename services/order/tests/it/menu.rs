@@ -82,6 +82,10 @@ async fn bad_products_are_refused_with_pointers() {
     }
     let path = format!("/products/{}", shop.product("Água").await.id);
     admin.patch(&path, &json!({"price": 10000})).await.refused(ProblemKind::InvalidBody);
+    for field in ["name", "description", "price", "category_id", "enabled"] {
+        let problem = admin.patch(&path, &json!({ field: null })).await.refused(ProblemKind::InvalidBody);
+        assert_eq!(problem.errors[0].pointer.as_deref(), Some(&*format!("/{field}")));
+    }
     shop.a(Role::Kiosk).patch(&path, &json!({"price": 1})).await.refused(ProblemKind::Forbidden);
     shop.nobody().delete(&path).await.refused(ProblemKind::Unauthenticated);
 }

@@ -32,6 +32,8 @@ pub(crate) enum Mood {
 #[derive(Default)]
 pub(crate) struct Log {
     pub(crate) creates: Vec<(NewPayment, String)>,
+    /// `x-request-id` and `traceparent` of each create.
+    pub(crate) traces: Vec<(String, String)>,
     pub(crate) cancels: Vec<(OrderId, CancelCharge)>,
     pub(crate) counters: Vec<(CounterPayment, String)>,
     pub(crate) refunds: Vec<(PaymentId, NewRefund, String)>,
@@ -142,7 +144,11 @@ async fn token() -> Json<serde_json::Value> {
 }
 
 fn key(headers: &HeaderMap) -> String {
-    headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+    text(headers, "idempotency-key")
+}
+
+fn text(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 pub(crate) fn payment(order: OrderId, amount: Money, method: PaymentMethod, status: PaymentStatus) -> Payment {
@@ -176,6 +182,7 @@ async fn create(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<
     let charge = {
         let mut log = peer.log.lock().unwrap();
         log.creates.push((body.clone(), key.clone()));
+        log.traces.push((text(&headers, "x-request-id"), text(&headers, "traceparent")));
         let method = body.method.unwrap_or_default();
         log.charges
             .entry(key)

@@ -30,6 +30,17 @@ async fn the_server_owns_the_price_and_the_qr_comes_with_the_answer() {
 }
 
 #[tokio::test]
+async fn the_trace_of_an_order_goes_on_to_its_charge() {
+    let shop = Shop::open().await;
+    let body = shop.body(PaymentMethod::Pix).await;
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let kiosk = shop.a(Role::Kiosk);
+    let request = kiosk.request(http::Method::POST, "/orders").header("traceparent", parent);
+    kiosk.send(request.header("x-request-id", "till-7").json(&body)).await.expect(201);
+    assert_eq!(shop.peer.log().traces, [("till-7".to_owned(), parent.to_owned())]);
+}
+
+#[tokio::test]
 async fn checkout_shows_the_link_as_a_picture_and_counter_shows_nothing() {
     let shop = Shop::open().await;
     let checkout = shop.place(PaymentMethod::Checkout).await;
@@ -76,6 +87,8 @@ async fn bad_bodies_are_refused_with_pointers_and_leave_nothing() {
         assert_eq!(refused(&shop, order(vec![line(quantity)])).await, ["/order_items/0/quantity"]);
     }
     let unknown = json!({"product_id": ProductId::new(), "quantity": 1});
+    let both = order(vec![line(json!(0)), unknown.clone()]);
+    assert_eq!(refused(&shop, both).await, ["/order_items/0/quantity", "/order_items/1/product_id"]);
     assert_eq!(refused(&shop, order(vec![line(json!(1)), unknown])).await, ["/order_items/1/product_id"]);
     let priced = json!({"product_id": burger, "quantity": 1, "price": 0.01});
     assert_eq!(refused(&shop, order(vec![priced])).await.len(), 1);

@@ -72,11 +72,11 @@ async fn a_dispute_keeps_the_payment_approved_and_a_chargeback_does_not() {
     let world = World::start().await;
     let payment = world.paid().await;
     let provider_id = payment.provider_payment_id.unwrap();
-    for (word, status, detail) in [
-        ("in_mediation", PaymentStatus::Approved, "pending"),
-        ("charged_back", PaymentStatus::ChargedBack, "in_process"),
+    for (word, said, status, detail) in [
+        ("in_mediation", "pending", PaymentStatus::Approved, "in_mediation"),
+        ("charged_back", "in_process", PaymentStatus::ChargedBack, "in_process"),
     ] {
-        world.provider.lock().set(&provider_id, word, detail);
+        world.provider.lock().set(&provider_id, word, said);
         world.notify(&provider_id).await.expect(200);
         world.quiet().await;
         let seen = world.payment(payment.payment_id).await;

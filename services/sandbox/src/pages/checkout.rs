@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -12,7 +13,7 @@ use serde_json::Value;
 use store::StoreError;
 use url::Url;
 
-use super::html::{Choice, broken, buttons, escape, missing, page};
+use super::html::{Choice, broken, buttons, escape, missing, page, undecided};
 use crate::api::COLLECTOR_ID;
 use crate::api::body::amount;
 use crate::checkout;
@@ -24,6 +25,8 @@ use crate::store::preferences::{self, Preference};
 
 #[derive(Deserialize)]
 pub(super) struct Which {
+    /// Without one there is nothing to show, like with one that we do not know.
+    #[serde(default)]
     pref_id: String,
 }
 
@@ -71,8 +74,9 @@ fn line(item: &Value) -> String {
 pub(super) async fn pay(
     Extension(state): Extension<Arc<State>>,
     Query(which): Query<Which>,
-    Form(answer): Form<Answer>,
+    answer: Result<Form<Answer>, FormRejection>,
 ) -> Response {
+    let Ok(Form(answer)) = answer else { return undecided() };
     let now = state.now();
     let worker = state.clone();
     let job = move |c: &rusqlite::Connection| {

@@ -69,6 +69,11 @@ pub(super) fn missing() -> Response {
     page(StatusCode::NOT_FOUND, "Não encontrado", "<p>Este pagamento não existe.</p>")
 }
 
+/// 422 for a person: neither button was clicked.
+pub(super) fn undecided() -> Response {
+    page(StatusCode::UNPROCESSABLE_ENTITY, "Pagamento", "<p>Volte e escolha entre pagar e recusar.</p>")
+}
+
 /// 500 for a person; the cause is in the log.
 pub(super) fn broken(error: &StoreError) -> Response {
     tracing::error!(?error, "the sandbox's store");

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use store::StoreError;
 
-use super::html::{Choice, broken, buttons, escape, missing, page};
+use super::html::{Choice, broken, buttons, escape, missing, page, undecided};
 use crate::moves;
 use crate::notify;
 use crate::state::State;
@@ -54,8 +55,9 @@ fn body(payment: &Payment, now: domain::Timestamp) -> String {
 pub(super) async fn pay(
     Extension(state): Extension<Arc<State>>,
     Path(id): Path<String>,
-    Form(answer): Form<Answer>,
+    answer: Result<Form<Answer>, FormRejection>,
 ) -> Response {
+    let Ok(Form(answer)) = answer else { return undecided() };
     let Ok(id) = id.parse::<i64>() else { return missing() };
     let now = state.now();
     let worker = state.clone();

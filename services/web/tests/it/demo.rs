@@ -194,8 +194,8 @@ struct Ready(bool);
 #[async_trait]
 impl Readiness for Ready {
     async fn check(&self) -> Vec<Dependency> {
-        let detail = (!self.0).then(|| "not yet".to_owned());
-        vec![Dependency { name: "store".to_owned(), ready: self.0, detail }]
+        let wanted = Dependency::wanted("printer", Some("out of paper".to_owned()));
+        vec![Dependency::required("store", (!self.0).then(|| "not yet".to_owned())), wanted]
     }
 }
 

@@ -14,6 +14,9 @@ async fn the_probes() {
     let waiting = Demo { ready: false, ..Demo::new() }.spawn();
     let ready: Readiness = waiting.caller().expecting_faults().get("/ready").await.expect(503).parse();
     assert_eq!(ready.dependencies[0].detail.as_deref(), Some("not yet"));
+    // What is only wanted is told as it is, and nobody is turned away for it.
+    assert_eq!(ready.dependencies.iter().map(|each| each.ready).collect::<Vec<_>>(), [false, false]);
+    assert!(!ready.dependencies[1].required);
 }
 
 #[tokio::test]
@@ -23,6 +26,7 @@ async fn the_measurements_are_by_route_template() {
     caller.get("/items/01939d2e-7c9a-7c3e-9a55-0c1de0a1b2c3/7").await.expect(200);
     caller.get("/nowhere").await.expect(404);
     let answer = caller.get("/metrics").await.expect(200);
+    assert!(answer.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
     let count = "lanchonete_http_request_duration_seconds_count";
     for labels in [
         r#"{service="demo",method="GET",route="/items/{id}/{line}",status="200"} 1"#,
