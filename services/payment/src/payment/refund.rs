@@ -98,7 +98,7 @@ impl Payment {
     /// How much went back.
     pub fn refunded(&self) -> Money {
         let ours = self.sum(|refund| refund.progress == RefundProgress::Approved);
-        let reported = self.speaker().filter(|s| s.status.was_paid()).map_or(Money::ZERO, |s| s.refunded);
+        let reported = self.payer().map_or(Money::ZERO, |payer| payer.refunded);
         ours.max(reported).min(self.amount)
     }
 
@@ -109,9 +109,10 @@ impl Payment {
         self.paid_amount().checked_sub(gone).unwrap_or(Money::ZERO).max(Money::ZERO)
     }
 
-    /// Of the money that counts as ours; what came on top goes back by itself.
-    fn sum(&self, which: impl Fn(&Refund) -> bool) -> Money {
-        let ours = |r: &&Refund| r.provider_payment_id.as_ref().is_none_or(|id| !self.surplus.contains(id));
+    /// Of the money that speaks: MercadoPago's, or ours that is handed back. What came on top goes back by itself.
+    pub(super) fn sum(&self, which: impl Fn(&Refund) -> bool) -> Money {
+        let payer = self.payer().map(|payer| &payer.provider_payment_id);
+        let ours = |r: &&Refund| r.provider_payment_id.as_ref() == payer;
         self.refunds.iter().filter(ours).filter(|r| which(r)).map(|r| r.amount).sum()
     }
 
@@ -155,7 +156,7 @@ impl Payment {
             return Err(RefundRefused::Amount { left });
         }
         self.give_up_refused(now, &mut step);
-        let payer = self.speaker().filter(|s| s.status.was_paid()).map(|s| s.provider_payment_id.clone());
+        let payer = self.payer().map(|payer| payer.provider_payment_id.clone());
         let id = EntryId::new();
         self.refunds.push(Refund {
             id,

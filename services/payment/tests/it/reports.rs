@@ -145,6 +145,21 @@ async fn what_is_paid_stays_paid_whatever_mercadopago_says_later() {
                 world.provider.lock().set(&provider_id, less.as_str(), "by_hand");
                 world.notify(&provider_id).await.expect(200);
                 world.notify(&provider_id).await.expect(200);
+#[tokio::test]
+async fn a_second_sum_that_went_back_before_it_was_seen_does_not_speak() {
+    let world = World::start().await;
+    let payment = world.create(&body("checkout")).await;
+    let reference = payment.payment_id.to_string();
+    let first = world.provider.lock().pay_checkout(&reference, 35.0, "approved");
+    world.notify(&first).await.expect(200);
+    world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    let second = world.provider.lock().pay_checkout(&reference, 35.0, "refunded");
+    world.notify(&second).await.expect(200);
+    world.quiet().await;
+    let seen = world.payment(payment.payment_id).await;
+    assert_eq!((seen.status, seen.provider_payment_id), (PaymentStatus::Approved, Some(first)));
+}
+
                 world.quiet().await;
                 let seen = world.payment(payment.payment_id).await;
                 assert_eq!((seen.status, seen.status_detail), (firm, before.status_detail.clone()), "{method} {less}");
