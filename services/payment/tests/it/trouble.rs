@@ -101,6 +101,21 @@ async fn a_refusal_after_an_unheard_success_does_not_lose_the_charge() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_proxy_is_not_what_the_order_service_says() {
+    let world = World::start().await;
+    let payment = world.pix().await;
+    world.quiet().await;
+    world.orders.set_away(true);
+    let provider_id = payment.provider_payment_id.unwrap();
+    world.provider.lock().set(&provider_id, "approved", "accredited");
+    world.notify(&provider_id).await.expect(200);
+    eventually(SOON, || async { (world.orders.pages() > 1).then_some(()) }).await;
+    world.orders.set_away(false);
+    world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    assert_eq!(world.dead_letters().await, 0);
+}
+
+#[tokio::test]
 async fn an_order_service_that_is_down_hears_of_it_later() {
     let world = World::start().await;
     let payment = world.pix().await;
