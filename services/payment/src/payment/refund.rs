@@ -151,6 +151,12 @@ impl Payment {
             return Err(RefundRefused::NotPaid(self.status()));
         }
         let left = self.left();
+        if asked.amount.is_none()
+            && !left.is_positive()
+            && let Some(last) = self.last_on_its_way()
+        {
+            return Ok((RefundAsked::Seen(last), step));
+        }
         let amount = asked.amount.unwrap_or(left);
         if !amount.is_positive() || amount > left {
             return Err(RefundRefused::Amount { left });
@@ -174,6 +180,14 @@ impl Payment {
             None => self.hand_back(id, amount, now, &mut step),
         }
         Ok((RefundAsked::New(id), step))
+    }
+
+    /// The newest of the refunds that give back all there is, where nothing more is left to go back.
+    fn last_on_its_way(&self) -> Option<EntryId> {
+        let payer = self.payer()?;
+        let mut newest =
+            self.refunds.iter().rev().filter(|r| r.provider_payment_id.as_ref() == Some(&payer.provider_payment_id));
+        newest.find(|r| r.progress.is_open() || r.progress == RefundProgress::Approved).map(|refund| refund.id)
     }
 
     /// A key holds for a day, and not for a refund that was refused: asking again is then another try.
