@@ -1,10 +1,12 @@
-use api::order::PatchOrder;
+use api::order::{Order as PlacedOrder, PatchOrder};
 use api::payment::PatchPayment;
 use domain::{OrderId, OrderStatus, PaymentId, PaymentMethod, PaymentStatus};
 use mercadopago::control::Move;
+use testkit::eventually;
 
 use super::stage::{Stage, Trouble, refused, to};
 use super::table;
+use crate::rush::PATIENCE;
 
 type Order = Result<OrderId, Trouble>;
 
@@ -106,6 +108,20 @@ table! {
         payment pix charged_back, 0.00 back
         log pending > approved > charged_back
         provider charged_back, 0.00 back
+    ",
+    a_dispute_that_is_won_after_delivery => "
+        order delivered pix approved
+        requested by kiosk, paid by payment, preparing by kitchen, ready_for_pickup by kitchen, delivered by kitchen
+        payment pix approved, 0.00 back
+        log pending > approved > charged_back > approved
+        provider approved, 0.00 back
+    ",
+    a_dispute_that_is_won_for_an_order_that_ended => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, cancelled by payment (pagamento devolvido), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > charged_back > approved > refunded; refund_requested, refund
+        provider refunded, 12.50 back
     ",
     cash_and_then_the_pix_comes => "
         order paid counter approved
@@ -275,6 +291,28 @@ async fn charged_back_after_delivery(stage: Stage) -> Order {
     let (id, payment) = stage.paid().await?;
     stage.cooked(id, OrderStatus::Delivered).await?;
     stage.moves(payment, "charged_back").await?;
+    Ok(id)
+}
+
+/// The customer's bank takes the money back, and the shop wins the dispute.
+async fn disputed_and_won(stage: &Stage, id: OrderId, payment: PaymentId) -> Result<(), Trouble> {
+    stage.moves(payment, "charged_back").await?;
+    let kiosk = stage.shop.kiosk();
+    let disputed = |order: &PlacedOrder| order.payment_status == PaymentStatus::ChargedBack;
+    eventually(PATIENCE, || async { kiosk.order(id).await.ok().filter(disputed) }).await;
+    stage.moves(payment, "approved").await
+}
+
+async fn a_dispute_that_is_won_after_delivery(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::Delivered).await?;
+    disputed_and_won(&stage, id, payment).await?;
+    Ok(id)
+}
+
+async fn a_dispute_that_is_won_for_an_order_that_ended(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    disputed_and_won(&stage, id, payment).await?;
     Ok(id)
 }
 

@@ -167,6 +167,8 @@ pub enum Cause {
     Late,
     /// The order had been paid already.
     Duplicate,
+    /// The customer's bank had taken the money back, the order ended for it, and the dispute was won.
+    Regained,
 }
 
 impl Cause {
@@ -177,6 +179,7 @@ impl Cause {
             Cause::Rejected => "rejected",
             Cause::Late => "late",
             Cause::Duplicate => "duplicate",
+            Cause::Regained => "regained",
         }
     }
 }

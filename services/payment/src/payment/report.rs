@@ -79,16 +79,21 @@ impl Payment {
         }
         let kind = if known.is_none() { "charge_sent" } else { "provider_report" };
         let came_before = known.is_some_and(|known| known.status.was_paid());
+        let gone = known.is_some_and(|known| known.status.was_paid() && known.status != PaymentStatus::Approved);
+        let here = snapshot.status == PaymentStatus::Approved;
         if merge(&mut self.snapshots, snapshot) {
             if !came_before {
                 self.set_aside(&id, came_at);
+            }
+            if gone && here {
+                tracing::warn!(payment = %self.id, %what, "money that had gone is here again");
             }
             step.log(self, now, kind, &Actor::Provider, Some(what));
             self.return_surplus(&id, now, step);
         }
     }
 
-    /// MercadoPago takes its word back that money came, or that it went back. That is for a person to look into.
+    /// MercadoPago takes its word back that money came. That is for a person to look into.
     fn retreat(&mut self, what: String, now: Timestamp, step: &mut Step) {
         if self.oddity.as_ref() != Some(&what) {
             tracing::error!(payment = %self.id, %what, "MercadoPago takes its word back; the payment stays as it is");
