@@ -20,7 +20,7 @@ use store::{StoreError, StoreResult};
 pub use charge::Charge;
 pub use notice::{NoticeFault, Taken};
 pub use place::{PlaceFault, Placing, Request};
-pub use step::{Stepped, StrikeFault, Wish};
+pub use step::{MAX_ATTEMPTS, NoAttempt, Stepped, StrikeFault, Wish};
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

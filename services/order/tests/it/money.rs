@@ -248,6 +248,40 @@ async fn a_dispute_that_is_won_pays_what_was_handed_out_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn an_order_is_tried_to_be_paid_so_often_and_not_more() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Counter).await;
+    let again = || async {
+        let path = format!("/orders/{}/payment", order.id);
+        shop.a(Role::Kiosk).post(&path, &json!({"payment_method": "counter"})).await
+    };
+    for _ in 2..=20 {
+        again().await.expect(200);
+    }
+    let before = shop.order(order.id).await;
+    let problem = again().await.refused(ProblemKind::Conflict);
+    assert_eq!(problem.detail, "Já houve 20 tentativas de pagamento. Faça outro pedido ou pague no caixa.");
+    assert_eq!(shop.order(order.id).await, before);
+    shop.to(order.id, "paid").await;
+}
+
+#[tokio::test]
+async fn an_order_is_not_kept_open_for_ever_by_trying_again() {
+    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
+    let shop = Shop::with(clock.clone()).await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let minutes = |n: u64| order.created_at.plus(Duration::from_secs(n * 60));
+    let ends = || shop.peer.log().creates.last().and_then(|(asked, _)| asked.expires_at);
+    assert_eq!(ends(), Some(minutes(30)));
+    for end in [55, 80, 105, 120, 120] {
+        clock.advance(Duration::from_secs(25 * 60).min(minutes(119).since(domain::Clock::now(&*clock))));
+        let path = format!("/orders/{}/payment", order.id);
+        shop.a(Role::Kiosk).post(&path, &json!({"payment_method": "pix"})).await.expect(200);
+        assert_eq!(ends(), Some(minutes(end)));
+    }
+}
+
+#[tokio::test]
 async fn money_that_went_before_the_order_heard_that_it_came_ends_the_order() {
     use OrderStatus::{Cancelled, Paid, Refunded, Requested};
     let shop = Shop::open().await;
