@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Picture;
-use crate::order::TrackingActor;
+use crate::order::{PaymentNotice, TrackingActor};
 
 /// Body of `POST /payments`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -152,9 +152,9 @@ pub struct CancelCharge {
 /// Answer to [`CancelCharge`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CancelledCharge {
-    /// The order's latest payment up to that attempt as it stands now: `cancelled`, or `approved` where the money came
-    /// first. None when there never was one.
-    pub payment: Option<Payment>,
+    /// What there is to know of the order's latest payment up to that attempt as it stands now: `cancelled`, or `approved`
+    /// where the money came first. None when there never was one.
+    pub payment: Option<PaymentNotice>,
 }
 
 /// Answer of `POST /internal/customers/{customer_id}/erase` of the payment service.

@@ -59,7 +59,7 @@ fn what_is_paid_stays_paid_whatever_is_said_later_or_first() {
     use PaymentStatus::{Approved, ChargedBack, Refunded};
     for (firm, at) in [(Approved, 2), (Refunded, 5), (ChargedBack, 6)] {
         assert_eq!(PaymentStatus::ALL[at], firm);
-        for less in (0..7).filter(|less| PaymentStatus::ALL[*less].rank() < firm.rank()) {
+        for less in (0..7).filter(|less| !PaymentStatus::ALL[*less].was_paid()) {
             let (paid, newer) = (snapshot(1, at, 0, 10), snapshot(1, less, 0, 20));
             assert!(paid.is_unsaid_by(&newer) && !newer.is_unsaid_by(&paid));
             for arrival in [[&paid, &newer], [&newer, &paid]] {
@@ -70,6 +70,20 @@ fn what_is_paid_stays_paid_whatever_is_said_later_or_first() {
     let (paid, newer) = (snapshot(1, 2, 0, 10), snapshot(1, 2, 100, 20));
     assert!(!paid.is_unsaid_by(&newer));
     assert_eq!(arrive(&[paid, newer.clone()]), [newer], "a partial refund");
+}
+
+#[test]
+fn of_money_that_came_the_newest_report_says_where_it_is() {
+    for (earlier, later) in [(6, 2), (2, 6), (5, 2), (2, 5), (6, 5), (5, 6)] {
+        let (earlier, later) = (snapshot(1, earlier, 0, 10), snapshot(1, later, 0, 20));
+        assert!(!earlier.is_unsaid_by(&later), "{earlier:?} {later:?}");
+        for arrival in [[&earlier, &later], [&later, &earlier]] {
+            assert_eq!(arrive(&arrival.map(Clone::clone)), std::slice::from_ref(&later));
+        }
+        let at_once = Snapshot { updated_at: earlier.updated_at, ..later.clone() };
+        let further = if earlier.status.rank() > later.status.rank() { &earlier } else { &at_once };
+        assert_eq!(arrive(&[earlier.clone(), at_once.clone()]), std::slice::from_ref(further));
+    }
 }
 
 #[test]

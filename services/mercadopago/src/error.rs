@@ -3,6 +3,9 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
+/// The same request was made within the last minute (MercadoPago's error codes); it is no verdict on the request.
+const SAME_REQUEST: &str = "2001";
+
 /// What a call to MercadoPago came to when it did not work, in the terms that a caller decides by.
 ///
 /// `Display` holds no text of MercadoPago's: such a text may repeat what was sent, a payer's e-mail included.
@@ -14,7 +17,7 @@ pub enum Error {
         /// 401 or 403.
         status: u16,
     },
-    /// There is no such thing (404). Right after a notification this may be a replica that lags: ask again later.
+    /// There is no such thing (404, in MercadoPago's words). Right after a notification this may be a replica that lags: ask again later.
     #[error("MercadoPago knows no such resource")]
     NotFound,
     /// The request itself is refused (any other 4xx). Final: the same request is refused again.
@@ -27,10 +30,11 @@ pub enum Error {
         /// MercadoPago's words, shortened. May repeat what was sent, so it is not for logs.
         message: String,
     },
-    /// Too many requests, or the same request is still running (429, 423). Ask again with the same key.
+    /// Too many requests (429), or the same request is still running or was made within the last minute (423, and 400 with
+    /// code 2001). Ask again with the same key.
     #[error("MercadoPago asks to wait ({status})")]
     Busy {
-        /// 429 or 423.
+        /// 429, 423 or 400.
         status: u16,
         /// How long MercadoPago asks to wait, if it says.
         retry_after: Option<Duration>,
@@ -74,6 +78,11 @@ impl Error {
         matches!(self, Error::Unavailable { outcome_unknown: true, .. })
     }
 
+    /// Whether MercadoPago has seen this very request before: what it asks for may exist.
+    pub fn is_repeat(&self) -> bool {
+        matches!(self, Error::Busy { status, .. } if *status != 429)
+    }
+
     /// Whether the same request may work later.
     pub fn is_transient(&self) -> bool {
         matches!(self, Error::Busy { .. } | Error::Unavailable { .. })
@@ -108,11 +117,14 @@ impl Error {
         let number = status.as_u16();
         match number {
             401 | 403 => Error::Unauthorized { status: number },
-            404 => Error::NotFound,
             423 | 429 => Error::Busy { status: number, retry_after },
             408 => Error::Unavailable { fault: Fault::Status(number), retry_after, outcome_unknown: writes },
             400..=499 => match serde_json::from_slice::<Value>(body) {
-                Ok(body) => Error::Refused { status: number, code: code_of(&body), message: message_of(&body) },
+                Ok(_) if number == 404 => Error::NotFound,
+                Ok(body) => match code_of(&body) {
+                    Some(code) if code == SAME_REQUEST => Error::Busy { status: number, retry_after },
+                    code => Error::Refused { status: number, code, message: message_of(&body) },
+                },
                 // Not MercadoPago's words: a proxy between us, whose refusal may pass.
                 Err(_) => Error::Unavailable { fault: Fault::Status(number), retry_after, outcome_unknown: writes },
             },

@@ -18,8 +18,9 @@ use crate::order::{Cause, Charge, Errand, Order};
 pub(crate) const LEASE: Duration = Duration::from_secs(10);
 /// How errands are held while they are done: the worker's, and the first try of a new order.
 pub(crate) const HOLD: Hold = Hold { lease_for: LEASE, limit: Duration::from_secs(30) };
-/// How often a charge that collides with a live one is tried: the live one is being closed.
-const COLLISIONS: u32 = 30;
+/// Shortly before the end of the time to pay, a charge that is refused is not missed: by the payment service's clock the
+/// time may be over.
+const TOO_LATE: Duration = Duration::from_secs(30);
 
 /// Does an errand whose lease the caller holds, in a task that outlives the caller.
 pub(crate) fn send_now(core: Arc<Core>, work: Work) -> JoinHandle<()> {
@@ -42,7 +43,7 @@ pub(crate) async fn handle(core: Arc<Core>, work: Work) -> Verdict {
         Ok(None) => return bury("no such order"),
         Err(error) => return Verdict::Retry { error: error.to_string(), after: None },
     };
-    let run = Run { core: &core, order: &order, attempts: work.attempts };
+    let run = Run { core: &core, order: &order };
     let verdict = match errand {
         Errand::Charge { attempt } => run.charge(attempt).await,
         Errand::Cancel { attempt, reason } => run.cancel(attempt, reason).await,
@@ -59,7 +60,6 @@ pub(crate) async fn handle(core: Arc<Core>, work: Work) -> Verdict {
 struct Run<'a> {
     core: &'a Arc<Core>,
     order: &'a Order,
-    attempts: u32,
 }
 
 impl Run<'_> {
@@ -96,8 +96,15 @@ impl Run<'_> {
             attempt: Some(attempt),
             expires_at: Some(order.pay_by),
         };
-        let payment = self.answer(self.core.payments.create(&body, &format!("{}-{attempt}", order.id)).await)?;
-        self.learn(attempt, &payment).await
+        let payment = match self.core.payments.create(&body, &format!("{}-{attempt}", order.id)).await {
+            Err(error) if is_final(&error) && self.core.now().plus(TOO_LATE) >= order.pay_by => {
+                tracing::info!(order = %order.id, error = %error.in_brief(), "a charge came too late");
+                self.core.peer.answered();
+                return Ok(Verdict::Done);
+            }
+            answer => self.answer(answer)?,
+        };
+        self.learn(&first_notice(attempt, &payment)).await
     }
 
     async fn cancel(&self, attempt: u32, reason: String) -> Result<Verdict, Verdict> {
@@ -106,7 +113,7 @@ impl Run<'_> {
     }
 
     /// Closes charges up to an attempt; what the payment service knows of them is taken in.
-    async fn close(&self, attempt: u32, reason: String) -> Result<Option<Payment>, Verdict> {
+    async fn close(&self, attempt: u32, reason: String) -> Result<Option<PaymentNotice>, Verdict> {
         let body = CancelCharge { attempt, reason };
         let answer = match self.core.payments.cancel_charge(self.order.id, &body).await {
             // An order without any charge is as good as one whose charge is closed.
@@ -117,7 +124,7 @@ impl Run<'_> {
             answer => self.answer(answer)?,
         };
         if let Some(payment) = &answer.payment {
-            self.learn(attempt, payment).await?;
+            self.learn(payment).await?;
         }
         Ok(answer.payment)
     }
@@ -128,7 +135,7 @@ impl Run<'_> {
         let body = CounterPayment { order_id: order.id, amount, attempt, customer_id, actor };
         let key = format!("{}-{attempt}-counter", order.id);
         let payment = self.answer(self.core.payments.counter(&body, &key).await)?;
-        self.learn(attempt, &payment).await
+        self.learn(&first_notice(attempt, &payment)).await
     }
 
     async fn refund(
@@ -156,23 +163,9 @@ impl Run<'_> {
         }
     }
 
-    /// Takes what the payment service answered into the order, as the first and oldest of its notices.
-    async fn learn(&self, attempt: u32, payment: &Payment) -> Result<Verdict, Verdict> {
-        let notice = PaymentNotice {
-            payment_id: payment.payment_id,
-            attempt,
-            version: 0,
-            method: payment.method,
-            status: payment.status,
-            status_detail: payment.status_detail.clone(),
-            amount: payment.amount,
-            paid_amount: if payment.status.was_paid() { payment.amount } else { Money::ZERO },
-            refunded_amount: payment.refunded_amount,
-            qr_code: payment.qr_code.clone(),
-            payment_link: payment.payment_link.clone(),
-            expires_at: payment.expires_at,
-        };
-        match notice::take(self.core, self.order.id, &notice).await {
+    /// Takes what the payment service answered into the order.
+    async fn learn(&self, notice: &PaymentNotice) -> Result<Verdict, Verdict> {
+        match notice::take(self.core, self.order.id, notice).await {
             Ok(_) => Ok(Verdict::Done),
             Err(notice::NoticeError::Store(error)) => Err(Verdict::Retry { error: error.to_string(), after: None }),
             Err(error) => Err(bury(error.to_string())),
@@ -195,11 +188,32 @@ impl Run<'_> {
             return Err(Verdict::Retry { error: text, after: error.retry_after() });
         }
         self.core.peer.answered();
-        let collides = matches!(&error, CallError::Refused(problem, _) if problem.code == "charge_exists");
-        if collides && self.attempts < COLLISIONS {
-            return Err(Verdict::Retry { error: text, after: None });
-        }
-        Err(bury(text))
+        Err(if is_final(&error) { bury(text) } else { Verdict::Retry { error: text, after: None } })
+    }
+}
+
+/// Whether asking again is of no use. A live charge is in the way only until it is closed, which takes as long as MercadoPago
+/// takes, at most until the time to pay is over.
+fn is_final(error: &CallError) -> bool {
+    let collides = matches!(error, CallError::Refused(problem, _) if problem.code == "charge_exists");
+    !error.is_passing() && !collides
+}
+
+/// A payment as it was made, as the first and oldest of its notices.
+fn first_notice(attempt: u32, payment: &Payment) -> PaymentNotice {
+    PaymentNotice {
+        payment_id: payment.payment_id,
+        attempt,
+        version: 0,
+        method: payment.method,
+        status: payment.status,
+        status_detail: payment.status_detail.clone(),
+        amount: payment.amount,
+        paid_amount: if payment.status.was_paid() { payment.amount } else { Money::ZERO },
+        refunded_amount: payment.refunded_amount,
+        qr_code: payment.qr_code.clone(),
+        payment_link: payment.payment_link.clone(),
+        expires_at: payment.expires_at,
     }
 }
 

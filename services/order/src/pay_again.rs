@@ -7,7 +7,7 @@ use domain::OrderId;
 
 use crate::core::{Changed, Core};
 use crate::digest;
-use crate::order::{Order, Request, Stepped};
+use crate::order::{NoAttempt, Order, Request, Stepped};
 use crate::outbox::LEASE;
 use crate::place::wait_for_charge;
 use crate::transition::ChangeError;
@@ -40,10 +40,11 @@ pub(crate) async fn pay_again(
                 let same = request.as_ref().is_some_and(|request| request.hash == first.hash);
                 return if same { Ok((true, Stepped::Unchanged)) } else { Err(ChangeError::OtherBody) };
             }
-            match order.pay_again(body.payment_method, request.clone(), now.plus(core.expires_after), now) {
-                Some(errands) => Ok((false, Stepped::Changed(errands))),
-                None if order.paid_at.is_some() => Err(ChangeError::AlreadyPaid(order.now())),
-                None => Err(ChangeError::Illegal { allowed: Vec::new(), now: order.now() }),
+            match order.pay_again(body.payment_method, request.clone(), core.expires_after, now) {
+                Ok(errands) => Ok((false, Stepped::Changed(errands))),
+                Err(NoAttempt::TooMany) => Err(ChangeError::TooManyAttempts(order.now())),
+                Err(NoAttempt::Settled) if order.paid_at.is_some() => Err(ChangeError::AlreadyPaid(order.now())),
+                Err(NoAttempt::Settled) => Err(ChangeError::Illegal { allowed: Vec::new(), now: order.now() }),
             }
         })
         .await?

@@ -43,6 +43,9 @@ pub(crate) enum ChangeError {
     /// The money came first.
     #[error("the order is paid already")]
     AlreadyPaid(OrderNow),
+    /// It was tried to be paid as often as an order may be.
+    #[error("there were too many attempts to pay")]
+    TooManyAttempts(OrderNow),
     /// The idempotency key was used with another body.
     #[error("the idempotency key was used with another body")]
     OtherBody,

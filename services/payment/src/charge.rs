@@ -11,8 +11,11 @@ use crate::idempotency::Key;
 use crate::payment::{Actor, Payment};
 use crate::verdict::NotYet;
 
-/// How long to wait before a search that found nothing is believed.
+/// How long to wait before the next search after one that found nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// From when on a refusal and a search that found nothing are believed, although the charge was sent before. The payment is
+/// looked for a while longer all the same, and given up where it shows up.
+const BELIEVED: Duration = Duration::from_secs(2 * 60);
 
 impl Desk {
     /// Sends the charge under the payment's own id as the key. Where that key may no longer protect us, or the time to pay
@@ -34,12 +37,14 @@ impl Desk {
             }
         }
         let payment = self.apply(id, &Actor::System, renewed).await?.payment;
-        match self.send(&payment, work.attempts > 1).await {
-            Ok(()) => Ok(Verdict::Done),
-            Err(NotYet::Provider(Error::Refused { code, .. })) => self.charge_refused(id, code, work).await,
-            Err(NotYet::Provider(Error::NotFound)) => self.charge_refused(id, Some("404".to_owned()), work).await,
-            Err(why) => Err(why),
-        }
+        let why = match self.send(&payment, work.attempts > 1).await {
+            Ok(()) => return Ok(Verdict::Done),
+            Err(NotYet::Provider(Error::Refused { code, .. })) => return self.charge_refused(id, code, work).await,
+            Err(why) => why,
+        };
+        // What it has seen before it may have done.
+        let repeat = matches!(&why, NotYet::Provider(error) if error.is_repeat());
+        if repeat && work.attempts > 1 && self.look_for(id).await? { Ok(Verdict::Done) } else { Err(why) }
     }
 
     async fn send(&self, payment: &Payment, again: bool) -> Result<(), NotYet> {
@@ -74,10 +79,15 @@ impl Desk {
         Ok(Some(self.provider.preference(&first).await?))
     }
 
-    /// An earlier send without an answer may have made the charge that this one is refused for.
+    /// An earlier send without an answer may have made the charge that this one is refused for, and a search for it lags.
     async fn charge_refused(&self, id: PaymentId, code: Option<String>, work: &Work) -> Result<Verdict, NotYet> {
-        if work.attempts > 1 && self.look_for(id).await? {
-            return Ok(Verdict::Done);
+        if work.attempts > 1 {
+            if self.look_for(id).await? {
+                return Ok(Verdict::Done);
+            }
+            if self.now().since(work.created_at) < BELIEVED {
+                return Err(NotYet::Wait("a charge that was sent before may still show up", LOOK_AGAIN));
+            }
         }
         let code = code.unwrap_or_default();
         tracing::error!(payment = %id, %code, "MercadoPago refused a charge");

@@ -85,7 +85,9 @@ impl Desk {
         let refunds = payment.refunds_in_process().map(str::to_owned);
         let charges = payment.open_provider_payments().into_iter().chain(payment.given_up_provider_payments());
         let mut ask: Vec<String> = charges.chain(refunds).collect();
-        if payment.method == PaymentMethod::Checkout {
+        // Of a Pix that was refused or given up, an earlier send may have been heard.
+        let unheard = payment.method == PaymentMethod::Pix && !payment.is_open() && !payment.is_charged();
+        if payment.method == PaymentMethod::Checkout || unheard {
             self.look_for(payment.id).await?;
             ask = payment.refunds_in_process().map(str::to_owned).collect();
         }

@@ -1,9 +1,12 @@
-use api::order::PatchOrder;
-use domain::{OrderId, OrderStatus, PaymentMethod};
+use api::order::{Order as PlacedOrder, PatchOrder};
+use api::payment::PatchPayment;
+use domain::{OrderId, OrderStatus, PaymentId, PaymentMethod, PaymentStatus};
 use mercadopago::control::Move;
+use testkit::eventually;
 
 use super::stage::{Stage, Trouble, refused, to};
 use super::table;
+use crate::rush::PATIENCE;
 
 type Order = Result<OrderId, Trouble>;
 
@@ -106,6 +109,20 @@ table! {
         log pending > approved > charged_back
         provider charged_back, 0.00 back
     ",
+    a_dispute_that_is_won_after_delivery => "
+        order delivered pix approved
+        requested by kiosk, paid by payment, preparing by kitchen, ready_for_pickup by kitchen, delivered by kitchen
+        payment pix approved, 0.00 back
+        log pending > approved > charged_back > approved
+        provider approved, 0.00 back
+    ",
+    a_dispute_that_is_won_for_an_order_that_ended => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, cancelled by payment (pagamento devolvido), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > charged_back > approved > refunded; refund_requested, refund
+        provider refunded, 12.50 back
+    ",
     cash_and_then_the_pix_comes => "
         order paid counter approved
         requested by kiosk, paid by cashier
@@ -120,6 +137,20 @@ table! {
         requested by kiosk, paid by cashier, cancelled by cashier (mudou de ideia), refunded by payment
         payment counter refunded, 12.50 back
         log approved > refunded; cash, refund_requested, refund
+    ",
+    handed_back_after_an_approval_by_hand_and_then_the_pix_comes => "
+        order refunded pix refunded
+        requested by kiosk, paid by payment, cancelled by admin (desistiu), refunded by payment
+        payment pix refunded, 12.50 back
+        log pending > approved > refunded; closing, manual, refund_requested, refund, second_approval, refund
+        provider refunded, 12.50 back
+    ",
+    approved_by_hand_and_then_the_pix_comes => "
+        order paid pix approved
+        requested by kiosk, paid by payment
+        payment pix approved, 0.00 back
+        log pending > approved; closing, manual, second_approval, refund
+        provider refunded, 12.50 back
     ",
     a_checkout_paid_twice => "
         order paid checkout approved
@@ -263,6 +294,28 @@ async fn charged_back_after_delivery(stage: Stage) -> Order {
     Ok(id)
 }
 
+/// The customer's bank takes the money back, and the shop wins the dispute.
+async fn disputed_and_won(stage: &Stage, id: OrderId, payment: PaymentId) -> Result<(), Trouble> {
+    stage.moves(payment, "charged_back").await?;
+    let kiosk = stage.shop.kiosk();
+    let disputed = |order: &PlacedOrder| order.payment_status == PaymentStatus::ChargedBack;
+    eventually(PATIENCE, || async { kiosk.order(id).await.ok().filter(disputed) }).await;
+    stage.moves(payment, "approved").await
+}
+
+async fn a_dispute_that_is_won_after_delivery(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    stage.cooked(id, OrderStatus::Delivered).await?;
+    disputed_and_won(&stage, id, payment).await?;
+    Ok(id)
+}
+
+async fn a_dispute_that_is_won_for_an_order_that_ended(stage: Stage) -> Order {
+    let (id, payment) = stage.paid().await?;
+    disputed_and_won(&stage, id, payment).await?;
+    Ok(id)
+}
+
 async fn cash_and_then_the_pix_comes(stage: Stage) -> Order {
     let id = stage.placed(PaymentMethod::Pix).await?.id;
     let pix = stage.charged(id).await;
@@ -277,6 +330,31 @@ async fn cash_given_back(stage: Stage) -> Order {
     let cashier = stage.shop.orders_for(&stage.cashier);
     cashier.patch_order(id, &to(OrderStatus::Paid, None), None).await?;
     cashier.patch_order(id, &to(OrderStatus::Cancelled, Some("mudou de ideia")), None).await?;
+    Ok(id)
+}
+
+/// A Pix order that an administrator called paid, with its charge given up.
+async fn approved_by_hand(stage: &Stage) -> Result<(OrderId, PaymentId), Trouble> {
+    let id = stage.placed(PaymentMethod::Pix).await?.id;
+    let payment = stage.charged(id).await;
+    let patch = PatchPayment { status: PaymentStatus::Approved, reason: "pagou no caixa".to_owned() };
+    stage.shop.payments().patch(payment, &patch).await?;
+    stage.until(id, OrderStatus::Paid).await;
+    stage.given_up(payment).await;
+    Ok((id, payment))
+}
+
+async fn handed_back_after_an_approval_by_hand_and_then_the_pix_comes(stage: Stage) -> Order {
+    let (id, payment) = approved_by_hand(&stage).await?;
+    stage.shop.admin().patch_order(id, &to(OrderStatus::Cancelled, Some("desistiu")), None).await?;
+    stage.until(id, OrderStatus::Refunded).await;
+    stage.moves(payment, "approved").await?;
+    Ok(id)
+}
+
+async fn approved_by_hand_and_then_the_pix_comes(stage: Stage) -> Order {
+    let (id, payment) = approved_by_hand(&stage).await?;
+    stage.moves(payment, "approved").await?;
     Ok(id)
 }
 

@@ -63,6 +63,11 @@ async fn story(stage: &Stage, id: OrderId) -> Result<String, Trouble> {
             writeln!(told, "a payment of {} for an order of {}", payment.amount, order.amount)?;
         }
     }
+    for letter in
+        admin.http().dead_letters(0, 100).await?.items.iter().filter(|letter| letter.aggregate == id.to_string())
+    {
+        writeln!(told, "the order service gave up on a {}", letter.kind)?;
+    }
     if rows.last().map(|row| row.status) != Some(order.status) {
         writeln!(told, "the history ends elsewhere than the order")?;
     }

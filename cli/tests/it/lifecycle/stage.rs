@@ -63,6 +63,12 @@ impl Stage {
         eventually(PATIENCE, || async { payments.payment(payment).await.ok().filter(cancelled) }).await;
     }
 
+    /// Until MercadoPago's double has given the charge up.
+    pub(super) async fn given_up(&self, payment: PaymentId) {
+        let cancelled = |charge: &SandboxPayment| charge.status == "cancelled";
+        eventually(PATIENCE, || async { self.at_provider(payment).await.ok()?.into_iter().find(cancelled) }).await;
+    }
+
     /// What MercadoPago's double has for a payment; newest first.
     pub(super) async fn at_provider(&self, payment: PaymentId) -> Result<Vec<SandboxPayment>, Trouble> {
         Ok(self.shop.sandbox.payments(&payment.to_string()).await?)

@@ -56,12 +56,15 @@ impl CallError {
         }
     }
 
-    /// Whether asking the same again later can succeed: no answer, busy, or their fault.
+    /// Whether asking the same again later can succeed: no answer, busy, or their fault. What is not ours, such as the
+    /// page of a proxy between us, is no verdict whatever its status.
     pub fn is_passing(&self) -> bool {
-        match self.status() {
-            None => true,
-            Some(status) => matches!(status, 401 | 408 | 423 | 425 | 429) || status >= 500,
-        }
+        let status = match self {
+            CallError::Unreachable { .. } | CallError::Nonsense { .. } => return true,
+            CallError::Refused(problem, _) => problem.status,
+            CallError::OAuth(_, status) => *status,
+        };
+        matches!(status, 401 | 408 | 423 | 425 | 429) || status >= 500
     }
 
     /// What went wrong in codes and a few words of ours, to be kept or logged: what the other side wrote for people, or

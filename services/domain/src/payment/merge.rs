@@ -24,18 +24,16 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Newer wins, but money that came is never unsaid, nor that it went back. At the same moment the further one wins,
-    /// then the greater refund, then the detail, so that any order of arrival ends the same.
-    fn key(&self) -> (u8, Timestamp, u8, Money, &str) {
-        let rank = self.status.rank();
-        let firm = if self.status.was_paid() { rank } else { 0 };
-        (firm, self.updated_at, rank, self.refunded, &self.status_detail)
+    /// Newer wins, but that money came is never unsaid; whether it is still here is what was said last, for a dispute may be
+    /// won. At the same moment the further one wins, then the greater refund, then the detail, so that any order of arrival
+    /// ends the same.
+    fn key(&self) -> (bool, Timestamp, u8, Money, &str) {
+        (self.status.was_paid(), self.updated_at, self.status.rank(), self.refunded, &self.status_detail)
     }
 
-    /// Whether a later report says less than this one about money that came or went back.
+    /// Whether a later report denies that the money of this one came.
     pub fn is_unsaid_by(&self, later: &Snapshot) -> bool {
-        let less = self.status.was_paid() && later.status.rank() < self.status.rank();
-        less && later.updated_at > self.updated_at
+        self.status.was_paid() && !later.status.was_paid() && later.updated_at > self.updated_at
     }
 }
 

@@ -251,11 +251,15 @@ async fn every_refusal_says_what_to_do() {
         matches!(fails(429, &[("retry-after", "7")], "{}").await, Error::Busy { retry_after, .. } if retry_after == wait)
     );
     assert!(matches!(fails(423, &[], "{}").await, Error::Busy { status: 423, retry_after: None }));
+    let same = fails(400, &[], r#"{"message":"m","error":"bad_request","status":400,"cause":[{"code":2001}]}"#).await;
+    assert!(matches!(same, Error::Busy { status: 400, .. }) && same.is_transient() && same.is_repeat(), "{same:?}");
     let broken = fails(502, &[("retry-after", "7")], "<html>").await;
     assert!(matches!(&broken, Error::Unavailable { fault: Fault::Status(502), outcome_unknown: true, .. }));
     assert_eq!(broken.retry_after(), wait);
     let proxy = fails(400, &[], "<html>").await;
     assert!(proxy.is_transient(), "a proxy's refusal is not MercadoPago's");
+    let nowhere = fails(404, &[], "<html>").await;
+    assert!(nowhere.is_transient() && nowhere.outcome_unknown(), "{nowhere:?}");
     for body in [
         "",
         "<html>",

@@ -7,7 +7,7 @@ use web::{Fail, Faults};
 
 use crate::catalog::{MenuError, MenuFault};
 use crate::notice::NoticeError;
-use crate::order::PlaceFault;
+use crate::order::{MAX_ATTEMPTS, PlaceFault};
 use crate::place::PlaceError;
 use crate::transition::ChangeError;
 
@@ -41,6 +41,11 @@ pub(super) fn change(error: ChangeError) -> Fail {
         }
         ChangeError::AlreadyPaid(now) => {
             Fail::new(ProblemKind::AlreadyPaid, "O pedido já está pago.", "The order is paid already.").order(now)
+        }
+        ChangeError::TooManyAttempts(now) => {
+            let pt = format!("Já houve {MAX_ATTEMPTS} tentativas de pagamento. Faça outro pedido ou pague no caixa.");
+            let en = format!("There were {MAX_ATTEMPTS} attempts to pay. Place another order, or pay at the counter.");
+            Fail::new(ProblemKind::Conflict, pt, en).order(now)
         }
         ChangeError::Illegal { allowed, now } => illegal(now.status, allowed).order(now),
         ChangeError::NotForRole => forbidden(),

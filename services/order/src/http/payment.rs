@@ -22,7 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
 
 /// Opens the next attempt to pay
 ///
-/// Closes the live charge first. Possible while the order is `requested`.
+/// Closes the live charge first. Possible while the order is `requested`, for up to 20 attempts. Each can be paid for as long
+/// as the first one could, but not beyond four times that time from the order's creation.
 #[utoipa::path(post, path = "/orders/{id}/payment", tag = "orders", security(("bearer" = [])),
 params(
     ("id" = OrderId, Path),
@@ -30,7 +31,8 @@ params(
 ), request_body = PayAgain, responses(
     (status = 200, body = WireOrder, description = "The order with its new charge, or `pending` while that is slow"),
     (status = 404, description = "No such order"),
-    (status = 409, description = "The money came first"),
+    (status = 409, description = "`already_paid`: the money came first; `conflict`: there were 20 attempts; \
+        `illegal_transition`: the order has ended"),
 ))]
 async fn pay(
     State(core): State<Arc<Core>>,

@@ -55,10 +55,14 @@ impl Charge {
         self.method != PaymentMethod::Counter && self.status.is_open()
     }
 
-    /// Whether a notice says less than what is known about money that came or went back. What is paid stays paid, and
-    /// must never be closed as if it were open.
+    /// Whether a notice denies that money came. What was paid stays so, and must never be closed as if it were open.
     pub(super) fn is_unsaid_by(&self, notice: &PaymentNotice) -> bool {
-        self.status.was_paid() && notice.status.rank() < self.status.rank()
+        self.status.was_paid() && !notice.status.was_paid()
+    }
+
+    /// Whether its money came and is not here any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.status.was_paid() && self.status != PaymentStatus::Approved
     }
 
     /// Takes over what a newer notice says.

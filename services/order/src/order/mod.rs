@@ -20,7 +20,7 @@ use store::{StoreError, StoreResult};
 pub use charge::Charge;
 pub use notice::{NoticeFault, Taken};
 pub use place::{PlaceFault, Placing, Request};
-pub use step::{Stepped, StrikeFault, Wish};
+pub use step::{MAX_ATTEMPTS, NoAttempt, Stepped, StrikeFault, Wish};
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +167,8 @@ pub enum Cause {
     Late,
     /// The order had been paid already.
     Duplicate,
+    /// The customer's bank had taken the money back, the order ended for it, and the dispute was won.
+    Regained,
 }
 
 impl Cause {
@@ -177,6 +179,7 @@ impl Cause {
             Cause::Rejected => "rejected",
             Cause::Late => "late",
             Cause::Duplicate => "duplicate",
+            Cause::Regained => "regained",
         }
     }
 }

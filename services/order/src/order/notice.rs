@@ -38,9 +38,10 @@ impl Order {
         if self.charges[n].is_unsaid_by(notice) {
             return Ok(Taken { outcome: NoticeOutcome::Applied, stepped: Stepped::Unchanged });
         }
+        let was_gone = self.charges[n].is_gone();
         self.charges[n].learn(notice);
         let (outcome, errands) = match notice.status {
-            PaymentStatus::Approved => self.money_came(n, now),
+            PaymentStatus::Approved => self.money_came(n, was_gone, now),
             PaymentStatus::Refunded | PaymentStatus::ChargedBack => (NoticeOutcome::Applied, self.money_went(n, now)),
             PaymentStatus::Cancelled => (NoticeOutcome::Applied, self.charge_ended(n, now)),
             PaymentStatus::Pending | PaymentStatus::InProcess | PaymentStatus::Rejected => {
@@ -61,20 +62,21 @@ impl Order {
         self.charges.len() - 1
     }
 
-    /// Money is here. It pays an order that waits for it; otherwise it can't be kept.
-    fn money_came(&mut self, n: usize, now: Timestamp) -> (NoticeOutcome, Vec<Errand>) {
+    /// Money is here, or here again. It pays an order that waits for it, and an order that it has paid keeps it; otherwise
+    /// it can't be kept.
+    fn money_came(&mut self, n: usize, was_gone: bool, now: Timestamp) -> (NoticeOutcome, Vec<Errand>) {
         if self.status == OrderStatus::Requested {
             self.current = n;
             return (NoticeOutcome::Applied, self.paid(now));
         }
         let ours = self.status.is_paid_or_later() && n == self.current;
-        if ours || self.charges[n].refund_asked {
+        if ours || (self.charges[n].refund_asked && !was_gone) {
             return (NoticeOutcome::Applied, Vec::new());
         }
-        let (cause, reason) = if self.status.is_paid_or_later() {
-            (Cause::Duplicate, "o pedido já estava pago")
-        } else {
-            (Cause::Late, "o pedido já estava encerrado")
+        let (cause, reason) = match self.status.is_paid_or_later() {
+            _ if was_gone => (Cause::Regained, "o dinheiro voltou depois de encerrado o pedido"),
+            true => (Cause::Duplicate, "o pedido já estava pago"),
+            false => (Cause::Late, "o pedido já estava encerrado"),
         };
         (NoticeOutcome::RefundRequested, vec![self.ask_refund(n, cause, reason)])
     }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use api::order::{TrackingActor, TrackingRow};
 use domain::order::{Actor, Decision, Refused, StepKind, decide};
 use domain::{OrderStatus, PaymentMethod, PaymentStatus, Role, Timestamp};
@@ -31,6 +33,20 @@ pub enum StrikeFault {
     NoLine,
     /// The kitchen does not have the order now.
     Refused(Refused),
+}
+
+/// How often an order can be tried to be paid.
+pub const MAX_ATTEMPTS: u32 = 20;
+/// From its creation on, how many times as long as a charge an order can be paid at most, however often it is tried.
+const LONGEST: u32 = 4;
+
+/// Why there is no further attempt to pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAttempt {
+    /// There is nothing to pay any more.
+    Settled,
+    /// There were [`MAX_ATTEMPTS`].
+    TooMany,
 }
 
 /// Who asks, and as whom it is written down.
@@ -119,26 +135,33 @@ impl Order {
         self.finish(changed.ok().flatten(), now)
     }
 
-    /// Opens the next attempt to pay; `None` when there is nothing to pay any more.
+    /// Opens the next attempt to pay, which can be paid for as long as a charge can, within the time of the whole order.
+    ///
+    /// # Errors
+    /// [`NoAttempt`], and then nothing is changed.
     pub fn pay_again(
         &mut self,
         method: PaymentMethod,
         request: Option<Request>,
-        pay_by: Timestamp,
+        expires_after: Duration,
         now: Timestamp,
-    ) -> Option<Vec<Errand>> {
+    ) -> Result<Vec<Errand>, NoAttempt> {
         if self.status != OrderStatus::Requested {
-            return None;
+            return Err(NoAttempt::Settled);
         }
         let last = self.last_attempt();
+        if last >= MAX_ATTEMPTS {
+            return Err(NoAttempt::TooMany);
+        }
         let errand = match method {
             PaymentMethod::Counter => Errand::Cancel { attempt: last, reason: "outra forma de pagamento".to_owned() },
             PaymentMethod::Pix | PaymentMethod::Checkout => Errand::Charge { attempt: last + 1 },
         };
         self.open(Charge { request, ..Charge::new(last + 1, method) });
-        self.pay_by = self.pay_by.max(pay_by);
+        let end = self.created_at.plus(expires_after.saturating_mul(LONGEST));
+        self.pay_by = self.pay_by.max(now.plus(expires_after).min(end));
         self.touch(now);
-        Some(vec![errand])
+        Ok(vec![errand])
     }
 
     /// A step that no person asked for.

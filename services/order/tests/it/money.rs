@@ -200,16 +200,100 @@ async fn what_is_paid_stays_paid_and_is_never_closed() {
 }
 
 #[tokio::test]
-async fn money_that_went_back_stays_gone() {
+async fn money_that_went_back_stays_gone_until_it_is_here_again() {
     let shop = Shop::open().await;
     for gone in [PaymentStatus::Refunded, PaymentStatus::ChargedBack] {
         let order = shop.paid().await;
         shop.tell(order.id, &notice(&order, 3, gone)).await;
         let ended = shop.order(order.id).await;
-        for (version, status) in (4..).zip([PaymentStatus::Approved, PaymentStatus::InProcess]) {
-            shop.tell(order.id, &notice(&order, version, status)).await;
-            assert_eq!(shop.order(order.id).await, ended, "{gone} {status}");
+        shop.tell(order.id, &notice(&order, 4, PaymentStatus::InProcess)).await;
+        assert_eq!(shop.order(order.id).await, ended, "{gone}");
+        let here = notice(&order, 5, PaymentStatus::Approved);
+        assert_eq!(shop.tell(order.id, &here).await, NoticeOutcome::RefundRequested, "nobody has eaten for it");
+        let here = shop.order(order.id).await;
+        assert_eq!((here.status, here.payment_status), (OrderStatus::Refunded, PaymentStatus::Approved));
+        asked_back(&shop, &format!("{}-regained-1", order.id)).await;
+        shop.tell(order.id, &notice(&order, 6, PaymentStatus::Refunded)).await;
+        assert_eq!(shop.order(order.id).await.payment_status, PaymentStatus::Refunded);
+    }
+}
+
+/// Until the payment service was asked to give money back under this key.
+async fn asked_back(shop: &Shop, key: &str) {
+    eventually(SOON, || async { shop.peer.log().refunds.iter().any(|(_, _, asked)| asked == key).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_dispute_that_is_won_pays_what_was_handed_out_and_nothing_else() {
+    let shop = Shop::open().await;
+    let order = shop.paid().await;
+    for status in ["preparing", "ready_for_pickup", "delivered"] {
+        shop.to(order.id, status).await;
+    }
+    for (version, status) in (5..).zip([PaymentStatus::ChargedBack, PaymentStatus::Approved]) {
+        assert_eq!(shop.tell(order.id, &notice(&order, version, status)).await, NoticeOutcome::Applied);
+        let seen = shop.order(order.id).await;
+        assert_eq!((seen.status, seen.payment_status), (OrderStatus::Delivered, status));
+    }
+    assert!(shop.peer.log().refunds.is_empty());
+
+    // Given up, and its refund asked for, before the customer's bank took the money.
+    let order = shop.paid().await;
+    shop.to(order.id, "cancelled").await;
+    asked_back(&shop, &format!("{}-cancelled-1", order.id)).await;
+    shop.tell(order.id, &notice(&order, 5, PaymentStatus::ChargedBack)).await;
+    let here = notice(&order, 6, PaymentStatus::Approved);
+    assert_eq!(shop.tell(order.id, &here).await, NoticeOutcome::RefundRequested);
+    asked_back(&shop, &format!("{}-regained-1", order.id)).await;
+}
+
+#[tokio::test]
+async fn whoever_pays_again_hears_at_once_that_the_money_came_first() {
+    let shop = Shop::open().await;
+    for method in ["pix", "checkout", "counter"] {
+        let order = shop.place(PaymentMethod::Pix).await;
+        for charge in shop.peer.log().charges.values_mut() {
+            charge.status = PaymentStatus::Approved;
         }
+        let path = format!("/orders/{}/payment", order.id);
+        let again = json!({"payment_method": method});
+        shop.a(Role::Kiosk).post(&path, &again).await.refused(ProblemKind::AlreadyPaid);
+        let paid = shop.order(order.id).await;
+        assert_eq!((paid.status, paid.payment_id), (OrderStatus::Paid, order.payment_id), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_tried_to_be_paid_so_often_and_not_more() {
+    let shop = Shop::open().await;
+    let order = shop.place(PaymentMethod::Counter).await;
+    let again = || async {
+        let path = format!("/orders/{}/payment", order.id);
+        shop.a(Role::Kiosk).post(&path, &json!({"payment_method": "counter"})).await
+    };
+    for _ in 2..=20 {
+        again().await.expect(200);
+    }
+    let before = shop.order(order.id).await;
+    let problem = again().await.refused(ProblemKind::Conflict);
+    assert_eq!(problem.detail, "Já houve 20 tentativas de pagamento. Faça outro pedido ou pague no caixa.");
+    assert_eq!(shop.order(order.id).await, before);
+    shop.to(order.id, "paid").await;
+}
+
+#[tokio::test]
+async fn an_order_is_not_kept_open_for_ever_by_trying_again() {
+    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
+    let shop = Shop::with(clock.clone()).await;
+    let order = shop.place(PaymentMethod::Pix).await;
+    let minutes = |n: u64| order.created_at.plus(Duration::from_secs(n * 60));
+    let ends = || shop.peer.log().creates.last().and_then(|(asked, _)| asked.expires_at);
+    assert_eq!(ends(), Some(minutes(30)));
+    for end in [55, 80, 105, 120, 120] {
+        clock.advance(Duration::from_secs(25 * 60).min(minutes(119).since(domain::Clock::now(&*clock))));
+        let path = format!("/orders/{}/payment", order.id);
+        shop.a(Role::Kiosk).post(&path, &json!({"payment_method": "pix"})).await.expect(200);
+        assert_eq!(ends(), Some(minutes(end)));
     }
 }
 

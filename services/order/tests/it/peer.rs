@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use api::order::PaymentNotice;
 use api::payment::{CancelCharge, CancelledCharge, CounterPayment, NewPayment, NewRefund, Payment};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -27,6 +28,8 @@ pub(crate) enum Mood {
     Deaf,
     /// Says no to whatever is asked for.
     Unwilling,
+    /// Says no to new charges, with this status and code.
+    Refuses(u16, &'static str),
 }
 
 #[derive(Default)]
@@ -109,8 +112,8 @@ impl Inner {
                 tokio::time::sleep(time).await;
                 Ok(())
             }
-            Mood::Unwilling => Err(unwilling()),
-            Mood::Up | Mood::Deaf => Ok(()),
+            Mood::Unwilling => Err(no(409, "conflict")),
+            Mood::Up | Mood::Deaf | Mood::Refuses(..) => Ok(()),
         }
     }
 
@@ -124,10 +127,11 @@ fn lost() -> Response {
 }
 
 /// With a text that speaks of a person, as a text for people may.
-fn unwilling() -> Response {
-    let problem = json!({"type": "about:blank", "title": "Conflict", "status": 409, "code": "conflict",
+fn no(status: u16, code: &str) -> Response {
+    let problem = json!({"type": "about:blank", "title": "No", "status": status, "code": code,
         "detail": "ana.pessoa@example.com já recebeu", "instance": "/"});
-    (StatusCode::CONFLICT, [("content-type", "application/problem+json")], problem.to_string()).into_response()
+    let status = StatusCode::from_u16(status).unwrap();
+    (status, [("content-type", "application/problem+json")], problem.to_string()).into_response()
 }
 
 /// A payment as it stands: in any mood but the worst, since nothing is asked for.
@@ -174,15 +178,37 @@ pub(crate) fn payment(order: OrderId, amount: Money, method: PaymentMethod, stat
     }
 }
 
+/// A charge as the first change has left it.
+fn notice(charge: &Payment, attempt: u32) -> PaymentNotice {
+    PaymentNotice {
+        payment_id: charge.payment_id,
+        attempt,
+        version: 1,
+        method: charge.method,
+        status: charge.status,
+        status_detail: charge.status_detail.clone(),
+        amount: charge.amount,
+        paid_amount: if charge.status.was_paid() { charge.amount } else { Money::ZERO },
+        refunded_amount: charge.refunded_amount,
+        qr_code: charge.qr_code.clone(),
+        payment_link: charge.payment_link.clone(),
+        expires_at: charge.expires_at,
+    }
+}
+
 async fn create(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<NewPayment>) -> Response {
     if let Err(lost) = peer.before().await {
         return lost;
     }
     let key = key(&headers);
+    let mood = *peer.mood.lock().unwrap();
     let charge = {
         let mut log = peer.log.lock().unwrap();
         log.creates.push((body.clone(), key.clone()));
         log.traces.push((text(&headers, "x-request-id"), text(&headers, "traceparent")));
+        if let Mood::Refuses(status, code) = mood {
+            return no(status, code);
+        }
         let method = body.method.unwrap_or_default();
         log.charges
             .entry(key)
@@ -198,13 +224,13 @@ async fn cancel(State(peer): State<Inner>, Path(id): Path<OrderId>, Json(body): 
     }
     let payment = {
         let mut log = peer.log.lock().unwrap();
-        let key = format!("{id}-{}", body.attempt);
+        let attempt = body.attempt;
         log.cancels.push((id, body));
-        log.charges.get_mut(&key).map(|charge| {
+        log.charges.get_mut(&format!("{id}-{attempt}")).map(|charge| {
             if charge.status.is_open() {
                 charge.status = PaymentStatus::Cancelled;
             }
-            charge.clone()
+            notice(charge, attempt)
         })
     };
     peer.answer(StatusCode::OK, CancelledCharge { payment })

@@ -50,7 +50,7 @@ pub(super) async fn cancel_charge(
 ) -> Result<Json<CancelledCharge>, Fail> {
     let cancel: CancelCharge = body.read().await?;
     let payment = desk.cancel_charge(order, cancel.attempt, &actor(&who)).await.map_err(error::store)?;
-    Ok(Json(CancelledCharge { payment: payment.map(|payment| payment.full()) }))
+    Ok(Json(CancelledCharge { payment: payment.map(|payment| payment.notice()) }))
 }
 
 /// Takes a person out of their payments, which stay: no payment names the customer, no e-mail is left, and neither are

@@ -155,6 +155,9 @@ pub(super) async fn show(
 }
 
 /// Decides an open payment by hand: `approved` or `cancelled`. The charge at MercadoPago is given up in both cases.
+///
+/// Money that had come through MercadoPago by then is what an approval speaks of; money that comes later is another sum,
+/// and goes back by itself.
 #[utoipa::path(
     patch,
     path = "/payments/{id}",

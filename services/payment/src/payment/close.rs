@@ -125,8 +125,9 @@ impl Payment {
     fn glows(&self, now: Timestamp) -> bool {
         let more_may_come = match self.method {
             PaymentMethod::Counter => false,
-            PaymentMethod::Pix => self.status() == PaymentStatus::Cancelled,
-            PaymentMethod::Checkout => self.status() == PaymentStatus::Cancelled || self.status().was_paid(),
+            // What was given up, refused or decided by hand may be paid all the same.
+            PaymentMethod::Pix => !self.snapshots.iter().any(|snapshot| snapshot.status.was_paid()),
+            PaymentMethod::Checkout => true,
         };
         more_may_come && self.ended_at().is_some_and(|ended| now.since(ended) < AFTERGLOW)
     }

@@ -44,7 +44,6 @@ pub struct Facts {
 impl Payment {
     /// What is checked of it.
     pub(crate) fn facts(&self) -> Facts {
-        let speaks = self.speaker().filter(|speaker| speaker.status.was_paid());
         Facts {
             id: self.id,
             order_id: self.order_id,
@@ -54,10 +53,10 @@ impl Payment {
             amount: self.amount,
             paid: self.paid_amount(),
             refunded: self.refunded(),
-            confirmed: self.refunds_of_ours(|progress| progress == RefundProgress::Approved),
-            reported: speaks.map(|speaker| speaker.refunded),
+            confirmed: self.sum(|refund| refund.progress == RefundProgress::Approved),
+            reported: self.payer().map(|payer| payer.refunded),
             refunds_positive: self.refunds.iter().all(|refund| refund.amount.is_positive()),
-            refunding: self.refunds_of_ours(RefundProgress::is_open).is_positive(),
+            refunding: self.sum(|refund| refund.progress.is_open()).is_positive(),
             provider_payment_id: self.provider_payment_id().map(str::to_owned),
             provider_payments: self.provider_payments().map(str::to_owned).collect(),
             surplus_kept: self.surplus_kept(),
@@ -66,16 +65,10 @@ impl Payment {
         }
     }
 
-    fn refunds_of_ours(&self, which: impl Fn(RefundProgress) -> bool) -> Money {
-        let ours = |of: &Option<String>| of.as_ref().is_none_or(|id| !self.surplus.contains(id));
-        let refunds = self.refunds.iter().filter(|refund| ours(&refund.provider_payment_id));
-        refunds.filter(|refund| which(refund.progress)).map(|refund| refund.amount).sum()
-    }
-
     fn surplus_kept(&self) -> Vec<String> {
         let goes_back = |id: &String| {
             let of_it = self.refunds.iter().filter(|refund| refund.provider_payment_id.as_ref() == Some(id));
-            of_it.into_iter().any(|refund| refund.progress != RefundProgress::Rejected)
+            of_it.into_iter().any(|refund| refund.progress.is_open() || refund.progress == RefundProgress::Approved)
         };
         let paid = self.snapshots.iter().filter(|s| s.status == PaymentStatus::Approved && self.is_surplus(s));
         paid.map(|s| s.provider_payment_id.clone()).filter(|id| !goes_back(id)).collect()

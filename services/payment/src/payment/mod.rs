@@ -136,14 +136,13 @@ impl Payment {
 
     /// Money that came is believed from whomever reports it; before that our own word counts, then MercadoPago's.
     fn standing(&self) -> (PaymentStatus, &str) {
-        let speaker = self.speaker();
-        if let Some(paid) = speaker.filter(|s| s.status.was_paid()) {
+        if let Some(paid) = self.payer() {
             return (paid.status, &paid.status_detail);
         }
         if let Some(own) = &self.own {
             return (own.status, &own.detail);
         }
-        let (status, detail) = match speaker {
+        let (status, detail) = match self.speaker() {
             None => (PaymentStatus::Pending, self.waits_for()),
             Some(tried) if self.tries_go_on(tried) => (PaymentStatus::Pending, tried.status_detail.as_str()),
             Some(snapshot) => (snapshot.status, snapshot.status_detail.as_str()),
@@ -175,6 +174,11 @@ impl Payment {
         self.snapshots.iter().find(|s| s.provider_payment_id == id)
     }
 
+    /// MercadoPago's payment whose money is the payment's; none where our own word is all there is.
+    fn payer(&self) -> Option<&Snapshot> {
+        self.speaker().filter(|speaker| speaker.status.was_paid())
+    }
+
     fn is_surplus(&self, snapshot: &Snapshot) -> bool {
         self.surplus.contains(&snapshot.provider_payment_id)
     }
@@ -189,9 +193,10 @@ impl Payment {
         self.snapshots.iter().map(|s| s.provider_payment_id.as_str())
     }
 
-    /// MercadoPago's id: of the payment that speaks, or of the checkout.
+    /// MercadoPago's id: of the payment that speaks, or of the checkout, or else of one whose money goes back.
     pub fn provider_payment_id(&self) -> Option<&str> {
-        self.speaker().map(|s| s.provider_payment_id.as_str()).or(self.preference_id.as_deref())
+        let speaker = self.speaker().map(|s| s.provider_payment_id.as_str());
+        speaker.or(self.preference_id.as_deref()).or_else(|| self.provider_payments().next())
     }
 
     /// What came.

@@ -98,7 +98,7 @@ impl Payment {
     /// How much went back.
     pub fn refunded(&self) -> Money {
         let ours = self.sum(|refund| refund.progress == RefundProgress::Approved);
-        let reported = self.speaker().filter(|s| s.status.was_paid()).map_or(Money::ZERO, |s| s.refunded);
+        let reported = self.payer().map_or(Money::ZERO, |payer| payer.refunded);
         ours.max(reported).min(self.amount)
     }
 
@@ -109,9 +109,10 @@ impl Payment {
         self.paid_amount().checked_sub(gone).unwrap_or(Money::ZERO).max(Money::ZERO)
     }
 
-    /// Of the money that counts as ours; what came on top goes back by itself.
-    fn sum(&self, which: impl Fn(&Refund) -> bool) -> Money {
-        let ours = |r: &&Refund| r.provider_payment_id.as_ref().is_none_or(|id| !self.surplus.contains(id));
+    /// Of the money that speaks: MercadoPago's, or ours that is handed back. What came on top goes back by itself.
+    pub(super) fn sum(&self, which: impl Fn(&Refund) -> bool) -> Money {
+        let payer = self.payer().map(|payer| &payer.provider_payment_id);
+        let ours = |r: &&Refund| r.provider_payment_id.as_ref() == payer;
         self.refunds.iter().filter(ours).filter(|r| which(r)).map(|r| r.amount).sum()
     }
 
@@ -150,12 +151,18 @@ impl Payment {
             return Err(RefundRefused::NotPaid(self.status()));
         }
         let left = self.left();
+        if asked.amount.is_none()
+            && !left.is_positive()
+            && let Some(last) = self.last_on_its_way()
+        {
+            return Ok((RefundAsked::Seen(last), step));
+        }
         let amount = asked.amount.unwrap_or(left);
         if !amount.is_positive() || amount > left {
             return Err(RefundRefused::Amount { left });
         }
         self.give_up_refused(now, &mut step);
-        let payer = self.speaker().filter(|s| s.status.was_paid()).map(|s| s.provider_payment_id.clone());
+        let payer = self.payer().map(|payer| payer.provider_payment_id.clone());
         let id = EntryId::new();
         self.refunds.push(Refund {
             id,
@@ -173,6 +180,14 @@ impl Payment {
             None => self.hand_back(id, amount, now, &mut step),
         }
         Ok((RefundAsked::New(id), step))
+    }
+
+    /// The newest of the refunds that give back all there is, where nothing more is left to go back.
+    fn last_on_its_way(&self) -> Option<EntryId> {
+        let payer = self.payer()?;
+        let mut newest =
+            self.refunds.iter().rev().filter(|r| r.provider_payment_id.as_ref() == Some(&payer.provider_payment_id));
+        newest.find(|r| r.progress.is_open() || r.progress == RefundProgress::Approved).map(|refund| refund.id)
     }
 
     /// A key holds for a day, and not for a refund that was refused: asking again is then another try.

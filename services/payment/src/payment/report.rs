@@ -2,7 +2,7 @@ use domain::payment::{Snapshot, merge};
 use domain::{EntryId, PaymentStatus, Timestamp};
 use mercadopago::Payment as Report;
 
-use super::{Actor, Payment, Refund, RefundProgress, Step};
+use super::{Actor, Own, Payment, Refund, RefundProgress, Step};
 use crate::task::Task;
 
 /// What a report must say next to what the payment itself knows.
@@ -38,7 +38,8 @@ impl Payment {
             return step;
         };
         snapshot.status_detail = word(&snapshot.status_detail);
-        self.take(snapshot, now, &mut step);
+        let came_at = report.approved_at.unwrap_or(snapshot.updated_at);
+        self.take(snapshot, came_at, now, &mut step);
         self.follow_refunds(&report.refunds, now, &mut step);
         if self.qr_code.is_none() && self.method == domain::PaymentMethod::Pix {
             self.qr_code.clone_from(&report.qr_code);
@@ -67,7 +68,8 @@ impl Payment {
         }
     }
 
-    fn take(&mut self, snapshot: Snapshot, now: Timestamp, step: &mut Step) {
+    /// `came_at` is when the money came, if it came at all.
+    fn take(&mut self, snapshot: Snapshot, came_at: Timestamp, now: Timestamp, step: &mut Step) {
         let id = snapshot.provider_payment_id.clone();
         let what = format!("{id} {} ({}) refunded {}", snapshot.status, snapshot.status_detail, snapshot.refunded);
         let known = self.snapshots.iter().find(|known| known.provider_payment_id == id);
@@ -76,13 +78,22 @@ impl Payment {
             return;
         }
         let kind = if known.is_none() { "charge_sent" } else { "provider_report" };
+        let came_before = known.is_some_and(|known| known.status.was_paid());
+        let gone = known.is_some_and(|known| known.status.was_paid() && known.status != PaymentStatus::Approved);
+        let here = snapshot.status == PaymentStatus::Approved;
         if merge(&mut self.snapshots, snapshot) {
+            if !came_before {
+                self.set_aside(&id, came_at);
+            }
+            if gone && here {
+                tracing::warn!(payment = %self.id, %what, "money that had gone is here again");
+            }
             step.log(self, now, kind, &Actor::Provider, Some(what));
             self.return_surplus(&id, now, step);
         }
     }
 
-    /// MercadoPago takes its word back that money came, or that it went back. That is for a person to look into.
+    /// MercadoPago takes its word back that money came. That is for a person to look into.
     fn retreat(&mut self, what: String, now: Timestamp, step: &mut Step) {
         if self.oddity.as_ref() != Some(&what) {
             tracing::error!(payment = %self.id, %what, "MercadoPago takes its word back; the payment stays as it is");
@@ -91,14 +102,34 @@ impl Payment {
         }
     }
 
-    /// Money that comes on top of money that came goes back at once.
-    fn return_surplus(&mut self, id: &str, now: Timestamp, step: &mut Step) {
+    /// Money that comes on top of money that came does not speak for the payment.
+    fn set_aside(&mut self, id: &str, came_at: Timestamp) {
         let paid = |s: &&Snapshot| s.status.was_paid() && !self.is_surplus(s);
-        let fresh = self.snapshots.iter().find(|s| s.provider_payment_id == id && s.status == PaymentStatus::Approved);
-        let another = self.snapshots.iter().filter(paid).any(|s| s.provider_payment_id != id);
-        let Some(fresh) = fresh.filter(|fresh| another && !self.is_surplus(fresh)) else { return };
-        let amount = fresh.amount;
-        self.surplus.push(id.to_owned());
+        let (fresh, others): (Vec<_>, Vec<_>) =
+            self.snapshots.iter().filter(paid).partition(|s| s.provider_payment_id == id);
+        if !fresh.is_empty() && (!others.is_empty() || self.came_another_way(came_at)) {
+            self.surplus.push(id.to_owned());
+        }
+    }
+
+    /// Whether what comes now is other money than our own word speaks of. Money that had come when an administrator said
+    /// so is what was meant; once money was handed back, no other is.
+    fn came_another_way(&self, came_at: Timestamp) -> bool {
+        let handed_back = self.refunds.iter().any(|refund| refund.provider_payment_id.is_none());
+        let before = |own: &Own| own.status == PaymentStatus::Approved && own.at < came_at;
+        handed_back || self.own.as_ref().is_some_and(before)
+    }
+
+    /// What was set aside goes back at once, and once.
+    fn return_surplus(&mut self, id: &str, now: Timestamp, step: &mut Step) {
+        let here = |s: &&Snapshot| s.provider_payment_id == id && s.status == PaymentStatus::Approved;
+        let Some(surplus) = self.snapshots.iter().find(here).filter(|s| self.is_surplus(s)) else { return };
+        let amount = surplus.amount.checked_sub(surplus.refunded).unwrap_or_default();
+        let of_it = |r: &&Refund| r.provider_payment_id.as_deref() == Some(id);
+        let mut goes = self.refunds.iter().filter(of_it).map(|refund| refund.progress);
+        if goes.any(|progress| progress != RefundProgress::GivenUp) || !amount.is_positive() {
+            return;
+        }
         let refund = Refund {
             id: EntryId::new(),
             provider_payment_id: Some(id.to_owned()),

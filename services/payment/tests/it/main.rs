@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod conformance;
+mod by_hand;
 mod charges;
 mod counter;
 mod dead_letters;

@@ -1,6 +1,6 @@
 //! An order service that keeps what it is told, and can be down; it also hands out the service's own token.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,12 +12,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::{PaymentId, PaymentStatus, Role};
+use serde_json::json;
 use testkit::{Running, eventually};
 
 #[derive(Default)]
 struct Inner {
     down: AtomicBool,
     refused: AtomicBool,
+    /// Whether a proxy answers in its place.
+    away: AtomicBool,
+    pages: AtomicUsize,
     notices: Mutex<Vec<PaymentNotice>>,
 }
 
@@ -30,8 +34,14 @@ async fn notice(State(inner): State<Arc<Inner>>, headers: HeaderMap, Json(notice
     if inner.down.load(Ordering::SeqCst) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    if inner.away.load(Ordering::SeqCst) {
+        inner.pages.fetch_add(1, Ordering::SeqCst);
+        return (StatusCode::NOT_FOUND, "<html>no such host</html>").into_response();
+    }
     if inner.refused.load(Ordering::SeqCst) {
-        return StatusCode::NOT_FOUND.into_response();
+        let problem = json!({ "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found",
+            "detail": "Não encontramos este pedido.", "instance": "/" });
+        return (StatusCode::NOT_FOUND, Json(problem)).into_response();
     }
     if headers.get("authorization").is_none_or(|value| value != "Bearer our-own-token") {
         return StatusCode::UNAUTHORIZED.into_response();
@@ -69,6 +79,16 @@ impl Orders {
 
     pub(crate) fn refuse(&self, refused: bool) {
         self.inner.refused.store(refused, Ordering::SeqCst);
+    }
+
+    /// Puts a proxy in its place that answers with a page of its own.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.inner.away.store(away, Ordering::SeqCst);
+    }
+
+    /// How many pages that proxy has sent.
+    pub(crate) fn pages(&self) -> usize {
+        self.inner.pages.load(Ordering::SeqCst)
     }
 
     pub(crate) fn notices(&self, payment: PaymentId) -> Vec<PaymentNotice> {

@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     Busy(u32),
     /// 502 with a page of a proxy's, and nothing done.
     Page,
+    /// 400 because the same was asked within the last minute, and nothing done.
+    Repeat,
     /// Done, but nobody hears of it.
     SilentSuccess,
 }
@@ -37,6 +39,10 @@ pub(crate) struct Inner {
     pub(crate) read_status: Option<u16>,
     /// Whether asking for a payment is never answered.
     pub(crate) reads_hang: bool,
+    /// Whether a search does not find yet what there is.
+    pub(crate) search_lags: bool,
+    /// How many searches there were.
+    pub(crate) searches: usize,
     /// The faults to come, one for each writing call.
     pub(crate) faults: VecDeque<Fault>,
     /// What the next refunds say of themselves.
@@ -59,10 +65,12 @@ fn key(headers: &HeaderMap) -> String {
 }
 
 fn refuse(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).unwrap();
-    let body =
-        json!({ "message": "no", "error": "bad_request", "status": status.as_u16(), "cause": [{ "code": 2063 }] });
-    (status, Json(body)).into_response()
+    refuse_with(status, 2063)
+}
+
+fn refuse_with(status: u16, code: u32) -> Response {
+    let body = json!({ "message": "no", "error": "bad_request", "status": status, "cause": [{ "code": code }] });
+    (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
 }
 
 async fn hang() -> Response {
@@ -138,6 +146,7 @@ async fn create_payment(State(inner): Shared, headers: HeaderMap, Json(body): Js
             Some(Fault::Status(status)) => return refuse(status),
             Some(Fault::Busy(seconds)) => return busy(seconds),
             Some(Fault::Page) => return page(),
+            Some(Fault::Repeat) => return refuse_with(400, 2001),
             _ => {}
         }
         let id = match inner.by_key.get(&key(&headers)) {
@@ -190,10 +199,11 @@ async fn cancel_payment(State(inner): Shared, Path(id): Path<String>, headers: H
 }
 
 async fn search(State(inner): Shared, Query(query): Query<HashMap<String, String>>) -> Response {
-    let inner = inner.lock().unwrap();
+    let mut inner = inner.lock().unwrap();
+    inner.searches += 1;
     let reference = query.get("external_reference").cloned().unwrap_or_default();
-    let found: Vec<&Value> =
-        inner.payments.values().filter(|p| p["external_reference"] == reference.as_str()).collect();
+    let ours = |p: &&Value| !inner.search_lags && p["external_reference"] == reference.as_str();
+    let found: Vec<&Value> = inner.payments.values().filter(ours).collect();
     Json(json!({ "paging": { "total": found.len(), "limit": 50, "offset": 0 }, "results": found })).into_response()
 }
 

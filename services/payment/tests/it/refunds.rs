@@ -144,6 +144,26 @@ async fn a_refund_under_way_counts_against_the_rest_but_is_not_back_yet() {
 }
 
 #[tokio::test]
+async fn asking_for_all_while_all_is_on_its_way_asks_for_nothing_more() {
+    let world = World::start().await;
+    let id = world.paid().await.payment_id;
+    world.provider.lock().refund_status = Some("in_process");
+    for amount in [15.0, 20.0] {
+        refund(&world, id, json!({ "amount": amount, "reason": "x" })).await.expect(200);
+    }
+    let ask = |key: &'static str| {
+        let request = world.caller().request(Method::POST, &format!("/payments/{id}/refund"));
+        let request = request.header("idempotency-key", key).json(&json!({ "reason": "cancelado" }));
+        async { world.caller().send(request).await }
+    };
+    let all = ask("k").await.expect(200);
+    assert_eq!(all.header("idempotent-replayed"), Some("true"));
+    assert_eq!(all.parse::<Payment>().status, PaymentStatus::Approved);
+    refund(&world, id, json!({ "amount": 0.01, "reason": "x" })).await.refused(ProblemKind::InvalidBody);
+    assert_eq!(world.provider.keys_of("refund").len(), 2);
+}
+
+#[tokio::test]
 async fn cash_is_handed_back_at_the_counter_and_counts_at_once() {
     let world = World::start().await;
     let payment = world.create(&body("counter")).await;

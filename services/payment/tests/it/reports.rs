@@ -91,6 +91,26 @@ async fn a_dispute_keeps_the_payment_approved_and_a_chargeback_does_not() {
 }
 
 #[tokio::test]
+async fn a_dispute_that_is_won_brings_the_money_back() {
+    let world = World::start().await;
+    let payment = world.paid().await;
+    let provider_id = payment.provider_payment_id.unwrap();
+    for (word, detail) in [("charged_back", "in_process"), ("approved", "accredited")] {
+        world.provider.lock().set(&provider_id, word, detail);
+        world.notify(&provider_id).await.expect(200);
+        world.quiet().await;
+        let seen = world.payment(payment.payment_id).await;
+        assert_eq!((seen.status.as_str(), seen.status_detail.as_str()), (word, detail));
+    }
+    let told: Vec<PaymentStatus> = world.orders.notices(payment.payment_id).iter().map(|told| told.status).collect();
+    assert!(told.ends_with(&[PaymentStatus::ChargedBack, PaymentStatus::Approved]), "{told:?}");
+    let path = format!("/payments/{}/refund", payment.payment_id);
+    let back: api::payment::Payment =
+        world.caller().post(&path, &json!({ "reason": "teste" })).await.expect(200).parse();
+    assert_eq!((back.status, back.refunded_amount), (PaymentStatus::Refunded, payment.amount));
+}
+
+#[tokio::test]
 async fn a_try_that_fails_leaves_a_checkout_open_and_the_next_one_pays_it() {
     let world = World::start().await;
     let payment = world.create(&body("checkout")).await;
@@ -126,6 +146,21 @@ async fn a_second_approval_goes_back_and_the_first_one_stays() {
 }
 
 #[tokio::test]
+async fn a_second_sum_that_went_back_before_it_was_seen_does_not_speak() {
+    let world = World::start().await;
+    let payment = world.create(&body("checkout")).await;
+    let reference = payment.payment_id.to_string();
+    let first = world.provider.lock().pay_checkout(&reference, 35.0, "approved");
+    world.notify(&first).await.expect(200);
+    world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    let second = world.provider.lock().pay_checkout(&reference, 35.0, "refunded");
+    world.notify(&second).await.expect(200);
+    world.quiet().await;
+    let seen = world.payment(payment.payment_id).await;
+    assert_eq!((seen.status, seen.provider_payment_id), (PaymentStatus::Approved, Some(first)));
+}
+
+#[tokio::test]
 async fn what_is_paid_stays_paid_whatever_mercadopago_says_later() {
     use PaymentStatus::{Approved, ChargedBack, Refunded};
     for method in ["pix", "checkout"] {
@@ -140,7 +175,7 @@ async fn what_is_paid_stays_paid_whatever_mercadopago_says_later() {
             world.notify(&provider_id).await.expect(200);
             world.orders.told(payment.payment_id, firm).await;
             let before = world.payment(payment.payment_id).await;
-            let less = PaymentStatus::ALL.into_iter().filter(|less| less.rank() < firm.rank());
+            let less = PaymentStatus::ALL.into_iter().filter(|less| !less.was_paid());
             for less in less {
                 world.provider.lock().set(&provider_id, less.as_str(), "by_hand");
                 world.notify(&provider_id).await.expect(200);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::PaymentStatus;
+use domain::{PaymentId, PaymentStatus};
 use payment::Timings;
 use testkit::eventually;
 
@@ -98,6 +98,76 @@ async fn a_refusal_after_an_unheard_success_does_not_lose_the_charge() {
         Some(world.payment(payment.payment_id).await).filter(|payment| payment.qr_code.is_some())
     });
     assert_eq!(found.await.status, PaymentStatus::Pending);
+}
+
+/// A Pix whose charge MercadoPago made without being heard; then come these faults, and searches that find nothing.
+async fn unheard(timings: Timings, faults: &[Fault]) -> (World, PaymentId) {
+    let world = World::with(timings).await;
+    world.provider.lock().search_lags = true;
+    world.provider.fail_next([Fault::SilentSuccess]);
+    world.provider.fail_next(faults.iter().copied());
+    let id = world.pix().await.payment_id;
+    eventually(SOON, || async { (world.provider.lock().searches > 0).then_some(()) }).await;
+    (world, id)
+}
+
+#[tokio::test]
+async fn a_search_that_finds_nothing_yet_does_not_lose_the_charge() {
+    for fault in [Fault::Status(400), Fault::Repeat] {
+        let timings = Timings { answer_wait: Duration::from_millis(20), ..timings() };
+        let (world, id) = unheard(timings, &[fault]).await;
+        assert_eq!(world.payment(id).await.status, PaymentStatus::Pending, "{fault:?}");
+        world.clock.advance(Duration::from_secs(6));
+        let found = eventually(SOON, || async { Some(world.payment(id).await).filter(|p| p.qr_code.is_some()) }).await;
+        assert_eq!(found.status, PaymentStatus::Pending);
+        assert_eq!(world.provider.lock().payments.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_that_mercadopago_refuses_is_found_by_searching() {
+    let world = World::start().await;
+    world.provider.fail_next([Fault::SilentSuccess, Fault::Repeat]);
+    let payment = world.pix().await;
+    eventually(SOON, || async { world.payment(payment.payment_id).await.qr_code }).await;
+    assert_eq!(world.provider.keys_of("create").len(), 2);
+}
+
+#[tokio::test]
+async fn a_charge_that_shows_up_after_its_refusal_was_believed_is_given_up() {
+    let timings = Timings { answer_wait: Duration::from_millis(20), ..crate::world::reconciling() };
+    let (world, id) = unheard(timings, &[Fault::Status(400); 50]).await;
+    assert_eq!(world.payment(id).await.status, PaymentStatus::Pending);
+    world.clock.advance(Duration::from_secs(121));
+    world.reaches(id, PaymentStatus::Rejected).await;
+    {
+        let mut provider = world.provider.lock();
+        provider.faults.clear();
+        provider.search_lags = false;
+    }
+    let cancelled = || world.provider.lock().payments.values().all(|payment| payment["status"] == "cancelled");
+    eventually(SOON, || async { cancelled().then_some(()) }).await;
+    assert_eq!(world.payment(id).await.status, PaymentStatus::Rejected);
+}
+
+#[tokio::test]
+async fn nothing_found_where_charges_are_made_is_no_verdict() {
+    survives(&[Fault::Status(404)]).await;
+}
+
+#[tokio::test]
+async fn a_page_of_a_proxy_is_not_what_the_order_service_says() {
+    let world = World::start().await;
+    let payment = world.pix().await;
+    world.quiet().await;
+    world.orders.set_away(true);
+    let provider_id = payment.provider_payment_id.unwrap();
+    world.provider.lock().set(&provider_id, "approved", "accredited");
+    world.notify(&provider_id).await.expect(200);
+    eventually(SOON, || async { (world.orders.pages() > 1).then_some(()) }).await;
+    world.orders.set_away(false);
+    world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
+    assert_eq!(world.dead_letters().await, 0);
 }
 
 #[tokio::test]

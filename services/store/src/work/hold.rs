@@ -5,7 +5,8 @@ use domain::Clock;
 use futures_util::FutureExt as _;
 use tokio::time::sleep;
 
-use super::{Verdict, Work, WorkQueue, backoff};
+use super::backoff::wait;
+use super::{Verdict, Work, WorkQueue};
 
 /// How work is held while it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub async fn finish(
     let settled = match verdict {
         Verdict::Done => queue.done(work).await,
         Verdict::Retry { error, after } => {
-            let wait = after.unwrap_or_else(|| backoff(work.attempts, 0.5));
+            let wait = wait(after, work.attempts, 0.5);
             queue.retry(work, clock.now().plus(wait), &error).await
         }
         Verdict::Bury { error } => {

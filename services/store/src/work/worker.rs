@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::backoff::wait;
 use super::hold::{Hold, held};
 use super::{Work, WorkQueue, backoff};
 
@@ -26,7 +27,7 @@ pub enum Verdict {
     Retry {
         /// Why, for the person who looks at the queue. No secret, nothing about people.
         error: String,
-        /// How long to wait; without it, [`backoff`] decides.
+        /// How long to wait at least; [`backoff`] may make it longer.
         after: Option<Duration>,
     },
     /// It cannot be done.
@@ -185,7 +186,7 @@ where
                 (ours, None)
             }
             Verdict::Retry { error, after } => {
-                let wait = after.unwrap_or_else(|| backoff(work.attempts, jitter()));
+                let wait = wait(*after, work.attempts, jitter());
                 tracing::debug!(entry = %work.id, kind = %work.kind, attempts = work.attempts, %error, "will be tried again");
                 // Whoever names a time has an answer from the other side: it is not down. Noted first, so that no success
                 // falls between.

@@ -117,6 +117,34 @@ async fn putting_wakes_it_and_a_failure_comes_back_without_a_poll() {
 }
 
 #[tokio::test]
+async fn being_asked_to_come_back_at_once_is_no_hot_loop() {
+    let (_dir, path) = place();
+    let store = open(&path);
+    let clock = Arc::new(ManualClock::new(T0));
+    let tries = Arc::new(AtomicUsize::new(0));
+    let handler = {
+        let tries = tries.clone();
+        move |work: Work| {
+            let at_once = Verdict::Retry { error: "busy".into(), after: Some(Duration::ZERO) };
+            let busy = work.aggregate == "busy" && { tries.fetch_add(1, Ordering::SeqCst) < 9 };
+            async move { if busy { at_once } else { Verdict::Done } }
+        }
+    };
+    let worker = Running::start(&store, clock.clone(), WorkerOptions::default(), handler);
+    worker.put("busy", 1).await;
+    for n in 1..=8 {
+        until("it was tried", async || tries.load(Ordering::SeqCst) >= n).await;
+        // Whatever else is done meanwhile, no time passes.
+        worker.put("other", 1).await;
+        until("only it is left", async || worker.counts().await.open == 1).await;
+        assert_eq!(tries.load(Ordering::SeqCst), n);
+        clock.advance(backoff(u32::MAX, 1.0));
+        worker.wake.notify_one();
+    }
+    worker.stop().await;
+}
+
+#[tokio::test]
 async fn one_success_brings_back_all_that_failed() {
     let (_dir, path) = place();
     let store = open(&path);
