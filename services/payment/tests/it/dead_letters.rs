@@ -42,7 +42,7 @@ async fn notices_that_were_refused_are_listed_oldest_first_and_replayed_by_one_a
     let first = &letters[0];
     assert_eq!((first.queue.as_str(), first.kind.as_str()), ("outbox", "notify"));
     assert_eq!(first.aggregate, payments[0].payment_id.to_string());
-    assert!(first.last_error.as_ref().is_some_and(|error| error.contains("404")), "{first:?}");
+    assert!(first.last_error.as_ref().is_some_and(|error| error.contains("422")), "{first:?}");
     let page = listed(&world, "?skip=1&limit=1").await;
     assert_eq!(page, [letters[1].clone()]);
     let text = serde_json::to_string(&letters).unwrap();

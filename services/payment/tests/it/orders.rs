@@ -19,6 +19,7 @@ use testkit::{Running, eventually};
 struct Inner {
     down: AtomicBool,
     refused: AtomicBool,
+    empty: AtomicBool,
     /// Whether a proxy answers in its place.
     away: AtomicBool,
     pages: AtomicUsize,
@@ -39,15 +40,22 @@ async fn notice(State(inner): State<Arc<Inner>>, headers: HeaderMap, Json(notice
         return (StatusCode::NOT_FOUND, "<html>no such host</html>").into_response();
     }
     if inner.refused.load(Ordering::SeqCst) {
-        let problem = json!({ "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found",
-            "detail": "Não encontramos este pedido.", "instance": "/" });
-        return (StatusCode::NOT_FOUND, Json(problem)).into_response();
+        return no(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body");
+    }
+    if inner.empty.load(Ordering::SeqCst) {
+        return no(StatusCode::NOT_FOUND, "not_found");
     }
     if headers.get("authorization").is_none_or(|value| value != "Bearer our-own-token") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     inner.notices.lock().unwrap().push(notice);
     Json(NoticeAnswer { outcome: NoticeOutcome::Applied }).into_response()
+}
+
+fn no(status: StatusCode, code: &str) -> Response {
+    let problem = json!({ "type": "about:blank", "title": "No", "status": status.as_u16(), "code": code,
+        "detail": "Não.", "instance": "/" });
+    (status, Json(problem)).into_response()
 }
 
 async fn token() -> Json<TokenAnswer> {
@@ -79,6 +87,11 @@ impl Orders {
 
     pub(crate) fn refuse(&self, refused: bool) {
         self.inner.refused.store(refused, Ordering::SeqCst);
+    }
+
+    /// Whether it has no order at all.
+    pub(crate) fn set_empty(&self, empty: bool) {
+        self.inner.empty.store(empty, Ordering::SeqCst);
     }
 
     /// Puts a proxy in its place that answers with a page of its own.

@@ -198,6 +198,19 @@ async fn an_order_service_that_says_no_leaves_a_dead_letter() {
 }
 
 #[tokio::test]
+async fn nobody_misses_the_news_of_an_order_that_never_was_until_money_comes_for_it() {
+    let world = World::start().await;
+    world.orders.set_empty(true);
+    let payment = world.pix().await;
+    world.quiet().await;
+    assert_eq!(world.dead_letters().await, 0);
+    let provider_id = payment.provider_payment_id.unwrap();
+    world.provider.lock().set(&provider_id, "approved", "accredited");
+    world.notify(&provider_id).await.expect(200);
+    eventually(SOON, || async { (world.dead_letters().await == 1).then_some(()) }).await;
+}
+
+#[tokio::test]
 async fn a_lost_notification_is_found_by_asking() {
     let world = World::with(crate::world::reconciling()).await;
     let pix = world.pix().await;
