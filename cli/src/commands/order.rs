@@ -7,7 +7,7 @@ mod show;
 use api::client::{CallError, OrderClient};
 use api::order::{Order as Placed, PatchOrder};
 use domain::order::{Actor, StepKind, TABLE};
-use domain::{OrderId, OrderStatus, Role};
+use domain::{OrderId, OrderStatus, PaymentMethod, Role};
 
 use crate::args::{Common, Order, OrderAdvance, OrderCancel, OrderList, OrderOne, Replay};
 use crate::clients::Session;
@@ -134,12 +134,16 @@ fn next(from: OrderStatus) -> Outcome<OrderStatus> {
 
 async fn cancel(common: &Common, args: OrderCancel, printer: Printer) -> Outcome {
     let body = PatchOrder { status: Some(OrderStatus::Cancelled), reason: Some(args.reason), prioritized: None };
-    change(common, OrderOne { order: args.order, target: args.target }, &body, printer).await
+    let order = change(common, OrderOne { order: args.order, target: args.target }, &body, printer).await?;
+    if order.payment_method == PaymentMethod::Counter && order.paid_at.is_some() {
+        printer.hint(format_args!("hand {} back to the customer in cash", order.amount.brl()));
+    }
+    Ok(())
 }
 
 async fn pay(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
     let body = PatchOrder { status: Some(OrderStatus::Paid), reason: None, prioritized: None };
-    change(common, args, &body, printer).await
+    change(common, args, &body, printer).await.map(drop)
 }
 
 async fn replay(common: &Common, args: &Replay, printer: Printer) -> Outcome {
@@ -148,11 +152,12 @@ async fn replay(common: &Common, args: &Replay, printer: Printer) -> Outcome {
     super::replay::run(client.http(), args, &session.config.order.day, printer).await
 }
 
-async fn change(common: &Common, args: OrderOne, body: &PatchOrder, printer: Printer) -> Outcome {
+async fn change(common: &Common, args: OrderOne, body: &PatchOrder, printer: Printer) -> Outcome<Placed> {
     let session = Session::open(common, &args.target, Service::Order)?;
     let client = session.order(Role::Admin).await?;
     let order = client.patch_order(find(&client, args.order).await?, body, None).await?;
-    Ok(printer.data(&order, || show::in_short(&order))?)
+    printer.data(&order, || show::in_short(&order))?;
+    Ok(order)
 }
 
 #[cfg(test)]

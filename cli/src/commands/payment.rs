@@ -50,8 +50,12 @@ async fn refund(common: &Common, args: PaymentRefund, printer: Printer) -> Outco
     let session = Session::open(common, &args.target, Service::Payment)?;
     let key = args.idempotency_key.unwrap_or_else(|| Uuid::new_v4().to_string());
     let body = NewRefund { amount: args.amount, reason: args.reason };
-    let payment = session.payment(Role::Admin).await?.refund(args.payment, &body, &key).await?;
-    Ok(printer.data(&payment, || in_words(&payment, &session.config.order.day))?)
+    let done = session.payment(Role::Admin).await?.refund(args.payment, &body, &key).await?;
+    printer.data(&done, || in_words(&done.payment, &session.config.order.day))?;
+    if let Some(sum) = done.hand_back {
+        printer.hint(format_args!("hand {} back to the customer in cash", sum.brl()));
+    }
+    Ok(())
 }
 
 async fn replay(common: &Common, args: &Replay, printer: Printer) -> Outcome {

@@ -42,6 +42,18 @@ pub struct NewPayment {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Answer of `POST /payments/{id}/refund`: the payment as it is now, and what is still to be done by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Refunded {
+    /// The payment.
+    #[serde(flatten)]
+    pub payment: Payment,
+    /// What this refund has to be handed back at the counter, in reais: money that did not come through MercadoPago
+    /// goes back no other way.
+    #[schema(value_type = Option<f64>)]
+    pub hand_back: Option<Money>,
+}
+
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Payment {

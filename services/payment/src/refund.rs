@@ -28,14 +28,24 @@ pub(crate) enum RefundFailed {
     Store(#[from] StoreError),
 }
 
+/// What became of asking for money to go back.
+pub(crate) struct RefundDone {
+    /// The payment as it is now.
+    pub(crate) payment: Payment,
+    /// The refund.
+    pub(crate) refund: Refund,
+    /// Whether the same was asked for before.
+    pub(crate) replayed: bool,
+}
+
 impl Desk {
-    /// Asks for money to go back and waits a short time for MercadoPago; says whether the same was asked for before.
+    /// Asks for money to go back and waits a short time for MercadoPago.
     pub(crate) async fn refund(
         self: &std::sync::Arc<Self>,
         id: PaymentId,
         asked: AskRefund<'_>,
         actor: &Actor,
-    ) -> Result<(Payment, bool), RefundFailed> {
+    ) -> Result<RefundDone, RefundFailed> {
         let lease = self.timings.lease;
         let change = |payment: &mut Payment, now| {
             payment.ask_refund(asked.clone(), actor, lease, now).map_err(RefundFailed::from)
@@ -57,9 +67,10 @@ impl Desk {
             self.run(changed.held).await;
             self.store.payment(id).await?.unwrap_or(changed.payment)
         };
-        match payment.refund(refund).map(|refund| refund.progress) {
-            Some(RefundProgress::Rejected | RefundProgress::GivenUp) => Err(RefundFailed::ByProvider),
-            _ => Ok((payment, replayed)),
+        let refund = payment.refund(refund).cloned().ok_or_else(|| StoreError::internal("a refund went away"))?;
+        match refund.progress {
+            RefundProgress::Rejected | RefundProgress::GivenUp => Err(RefundFailed::ByProvider),
+            _ => Ok(RefundDone { payment, refund, replayed }),
         }
     }
 

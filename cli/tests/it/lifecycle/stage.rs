@@ -126,6 +126,6 @@ impl Stage {
         key: &str,
     ) -> Result<Payment, CallError> {
         let body = NewRefund { amount: centavos.map(Money::from_centavos), reason: "faltou um item".to_owned() };
-        self.shop.payments().refund(payment, &body, key).await
+        self.shop.payments().refund(payment, &body, key).await.map(|done| done.payment)
     }
 }

@@ -3,7 +3,7 @@ use reqwest::Method;
 
 use super::{CallError, Http, Page};
 use crate::payment::{
-    CancelCharge, CancelledCharge, CounterPayment, NewPayment, NewRefund, PatchPayment, Payment, PaymentEvent,
+    CancelCharge, CancelledCharge, CounterPayment, NewPayment, NewRefund, PatchPayment, Payment, PaymentEvent, Refunded,
 };
 
 /// The payment service.
@@ -65,7 +65,7 @@ impl PaymentClient {
     }
 
     /// Asks for money to go back; with the same key, once.
-    pub async fn refund(&self, id: PaymentId, body: &NewRefund, idempotency_key: &str) -> Result<Payment, CallError> {
+    pub async fn refund(&self, id: PaymentId, body: &NewRefund, idempotency_key: &str) -> Result<Refunded, CallError> {
         let path = format!("/payments/{id}/refund");
         let request = self.0.request(Method::POST, &path).header("idempotency-key", idempotency_key).json(body);
         self.0.call(request).await

@@ -1,4 +1,4 @@
-use api::payment::{NewPayment, NewRefund, PatchPayment, Payment, PaymentEvent};
+use api::payment::{NewPayment, NewRefund, PatchPayment, Payment, PaymentEvent, Refunded};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -203,7 +203,7 @@ pub(super) async fn decide(
     ),
     request_body = NewRefund,
     responses(
-        (status = 200, description = "The payment", body = Payment),
+        (status = 200, description = "The payment, and what is to be handed back in cash", body = Refunded),
         (status = 409, description = "There is no money to give back, or MercadoPago refused"),
         (status = 422, description = "More than what is left"),
     )
@@ -220,9 +220,11 @@ pub(super) async fn refund(
     let reason = reason(&new.reason)?;
     let key = key.map(|key| Key::new(&who.subject, "POST /payments/{id}/refund", &key, &new));
     let asked = AskRefund { amount: new.amount, reason: &reason, key };
-    let (payment, replayed) = desk.refund(id, asked, &actor(&who)).await.map_err(error::refund)?;
-    let mut response = Json(payment.full()).into_response();
-    mark(&mut response, replayed);
+    let done = desk.refund(id, asked, &actor(&who)).await.map_err(error::refund)?;
+    let by_hand = done.refund.provider_payment_id.is_none();
+    let hand_back = by_hand.then_some(done.refund.amount);
+    let mut response = Json(Refunded { payment: done.payment.full(), hand_back }).into_response();
+    mark(&mut response, done.replayed);
     Ok(response)
 }
 

@@ -1,7 +1,7 @@
 //! Money on its way back.
 
 use api::ProblemKind;
-use api::payment::Payment;
+use api::payment::{Payment, Refunded};
 use domain::{Money, PaymentId, PaymentStatus, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -169,11 +169,14 @@ async fn cash_is_handed_back_at_the_counter_and_counts_at_once() {
     let payment = world.create(&body("counter")).await;
     let patch = json!({ "status": "approved", "reason": "pago no caixa" });
     world.admin().patch(&format!("/payments/{}", payment.payment_id), &patch).await.expect(200);
-    let part: Payment =
-        refund(&world, payment.payment_id, json!({ "amount": 5.0, "reason": "x" })).await.expect(200).parse();
+    let back = |body: Value| async { refund(&world, payment.payment_id, body).await.expect(200).parse::<Refunded>() };
+    let part = back(json!({ "amount": 5.0, "reason": "x" })).await;
+    assert_eq!(part.hand_back, Some(Money::from_centavos(500)));
+    let part = part.payment;
     assert_eq!((part.status, part.refunded_amount), (PaymentStatus::Approved, Money::from_centavos(500)));
-    let all: Payment = refund(&world, payment.payment_id, json!({ "reason": "x" })).await.expect(200).parse();
-    assert_eq!((all.status, all.refunded_amount), (PaymentStatus::Refunded, payment.amount));
+    let all = back(json!({ "reason": "x" })).await;
+    assert_eq!(all.hand_back, Some(payment.amount.checked_sub(part.refunded_amount).unwrap()));
+    assert_eq!((all.payment.status, all.payment.refunded_amount), (PaymentStatus::Refunded, payment.amount));
     assert_eq!(world.logged(payment.payment_id, "refund").await.detail.unwrap(), "5.00 to be handed back in cash");
     assert!(world.provider.lock().writes.is_empty());
 }
