@@ -21,9 +21,11 @@ use tokio::sync::Semaphore;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
+use crate::arrival::{self, Place};
+use crate::door::Door;
 use crate::fail::Pending;
 use crate::headers::visible;
-use crate::{Fail, Limits, Metrics, Verifier, arrival};
+use crate::{Fail, Limits, Metrics, Verifier};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -50,13 +52,15 @@ pub(crate) struct Edge(Arc<Shared>);
 struct Shared {
     context: Arc<Context>,
     metrics: Arc<Metrics>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
+    bodies: Door,
 }
 
 impl Edge {
     pub(crate) fn new(context: Context, metrics: Arc<Metrics>) -> Self {
-        let places = Semaphore::new(context.limits.requests);
-        Edge(Arc::new(Shared { context: Arc::new(context), metrics, places }))
+        let places = Arc::new(Semaphore::new(context.limits.requests));
+        let bodies = Door::of_bodies(&context.limits);
+        Edge(Arc::new(Shared { context: Arc::new(context), metrics, places, bodies }))
     }
 }
 
@@ -148,10 +152,11 @@ impl Shared {
         if let Err(fail) = head(&request, limits) {
             return fail.into_response();
         }
-        let Ok(_place) = self.places.try_acquire() else {
-            return Fail::overloaded().into_response();
+        let place = match Place::take(&self.places) {
+            Ok(place) => place,
+            Err(fail) => return fail.into_response(),
         };
-        let request = arrival::within(limits.body_timeout, request);
+        let request = arrival::within(limits.body_timeout, &self.bodies, &place, request);
         let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
         match tokio::time::timeout(limits.timeout, work).await {
             Ok(Ok(Ok(response))) => response,

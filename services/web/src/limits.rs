@@ -16,8 +16,12 @@ pub struct Limits {
     pub timeout: Duration,
     /// Longest time for the body of a request to arrive: 408.
     pub body_timeout: Duration,
-    /// Most requests that are worked on at once: 503 with `Retry-After`.
+    /// Most requests that are worked on at once: 503 with `Retry-After`. One whose body is still on its way is not.
     pub requests: usize,
+    /// Most bodies that are on their way at once: 503 with `Retry-After`.
+    pub bodies: usize,
+    /// Most bodies on their way from one address, as with `connections_per_address`: 429 with `Retry-After`.
+    pub bodies_per_address: usize,
     /// How long a 429, and a 503 `overloaded`, is held back. Who goes on at once instead of heeding `Retry-After` is slowed down to this, and can't
     /// keep the machine busy with refusals; waiting costs nothing, and holds no place of `requests`.
     pub put_off: Duration,
@@ -50,6 +54,8 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             requests: 1024,
+            bodies: 1024,
+            bodies_per_address: 64,
             put_off: Duration::from_secs(1),
             event_streams: 256,
             head_timeout: Duration::from_secs(10),
