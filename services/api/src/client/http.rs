@@ -15,7 +15,7 @@ use crate::{OAuthError, Problem};
 const LONGEST_ANSWER: usize = 32 << 20;
 
 /// Why a call led to nothing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
     /// The service said no.
     #[error("{}", .0.detail)]
@@ -277,6 +277,16 @@ impl Http {
         }
         let reason = if error.is_timeout() { "timed out".to_owned() } else { source.to_string() };
         CallError::Unreachable { url: self.place(), reason }
+    }
+
+    /// The answer, or that there is none, when it takes longer than this.
+    pub async fn within<T>(
+        &self,
+        time: Duration,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let late = || CallError::Unreachable { url: self.place(), reason: "timed out".to_owned() };
+        tokio::time::timeout(time, call).await.unwrap_or_else(|_| Err(late()))
     }
 
     fn nonsense(&self, status: u16, reason: String) -> CallError {
