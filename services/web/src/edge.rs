@@ -54,13 +54,15 @@ struct Shared {
     metrics: Arc<Metrics>,
     places: Arc<Semaphore>,
     bodies: Door,
+    /// The paths that tell refusals as OAuth does.
+    oauth: Vec<String>,
 }
 
 impl Edge {
-    pub(crate) fn new(context: Context, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(context: Context, metrics: Arc<Metrics>, oauth: Vec<String>) -> Self {
         let places = Arc::new(Semaphore::new(context.limits.requests));
         let bodies = Door::of_bodies(&context.limits);
-        Edge(Arc::new(Shared { context: Arc::new(context), metrics, places, bodies }))
+        Edge(Arc::new(Shared { context: Arc::new(context), metrics, places, bodies, oauth }))
     }
 }
 
@@ -179,7 +181,11 @@ impl Shared {
             None => return response,
         };
         pending.log();
-        let mut rendered = pending.render(lang, path);
+        let route = path.strip_suffix('/').unwrap_or(path);
+        let mut rendered = match self.oauth.iter().any(|oauth| oauth == route) {
+            true => pending.render_oauth(lang),
+            false => pending.render(lang, path),
+        };
         if let Some(allow) = response.headers_mut().remove(ALLOW) {
             rendered.headers_mut().insert(ALLOW, allow);
         }

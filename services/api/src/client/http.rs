@@ -22,7 +22,7 @@ pub enum CallError {
     Refused(Box<Problem>, Option<Duration>),
     /// The token endpoint said no.
     #[error("{}", .0.error_description.as_deref().unwrap_or(&.0.error))]
-    OAuth(OAuthError, u16),
+    OAuth(OAuthError, u16, Option<Duration>),
     /// No answer: not there, too slow, or cut off. Whether the request was carried out is unknown.
     #[error("no answer from {url}: {reason}")]
     Unreachable {
@@ -48,7 +48,7 @@ impl CallError {
     pub fn status(&self) -> Option<u16> {
         match self {
             CallError::Refused(problem, _) => Some(problem.status),
-            CallError::OAuth(_, status) | CallError::Nonsense { status, .. } => Some(*status),
+            CallError::OAuth(_, status, _) | CallError::Nonsense { status, .. } => Some(*status),
             CallError::Unreachable { .. } => None,
         }
     }
@@ -66,7 +66,7 @@ impl CallError {
     pub fn in_brief(&self) -> String {
         match self {
             CallError::Refused(problem, _) => format!("{} {}", problem.status, problem.code),
-            CallError::OAuth(error, status) => format!("{status} {}", error.error),
+            CallError::OAuth(error, status, _) => format!("{status} {}", error.error),
             CallError::Unreachable { .. } => self.to_string(),
             CallError::Nonsense { url, status, .. } => {
                 format!("{url} answered {status} with something that is not ours")
@@ -77,7 +77,7 @@ impl CallError {
     /// How long the other side asks us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            CallError::Refused(_, after) => *after,
+            CallError::Refused(_, after) | CallError::OAuth(_, _, after) => *after,
             _ => None,
         }
     }
@@ -253,15 +253,16 @@ impl Http {
     async fn refusal(&self, response: Response) -> CallError {
         let status = response.status().as_u16();
         let after = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
+        let after = after.map(Duration::from_secs);
         let bytes = match self.bytes(response).await {
             Ok(bytes) => bytes,
             Err(error) => return error,
         };
         if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
-            return CallError::Refused(Box::new(problem), after.map(Duration::from_secs));
+            return CallError::Refused(Box::new(problem), after);
         }
         match serde_json::from_slice::<OAuthError>(&bytes) {
-            Ok(error) => CallError::OAuth(error, status),
+            Ok(error) => CallError::OAuth(error, status, after),
             Err(_) => self.nonsense(status, "expected application/problem+json".to_owned()),
         }
     }
