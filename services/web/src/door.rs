@@ -2,7 +2,7 @@
 //! address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) struct Door(Arc<Inner>);
 struct Inner {
     most: usize,
     most_per_address: usize,
-    proxies: Vec<IpAddr>,
+    limits: Limits,
     inside: Mutex<Inside>,
 }
 
@@ -48,8 +48,7 @@ impl Door {
     }
 
     fn new(limits: &Limits, most: usize, most_per_address: usize) -> Self {
-        let proxies = limits.proxies.iter().map(IpAddr::to_canonical).collect();
-        Door(Arc::new(Inner { most, most_per_address, proxies, inside: Mutex::default() }))
+        Door(Arc::new(Inner { most, most_per_address, limits: limits.clone(), inside: Mutex::default() }))
     }
 
     /// Lets one more in, from this address if it is known.
@@ -73,13 +72,9 @@ impl Door {
         Ok(Ticket { door: self.clone(), counted })
     }
 
-    /// The address that is counted; none for this machine and for proxies, behind which many people are.
+    /// What is counted; nothing for this machine and for proxies, behind which many people are.
     fn counted(&self, address: IpAddr) -> Option<IpAddr> {
-        let address = address.to_canonical();
-        if address.is_loopback() || self.0.proxies.contains(&address) {
-            return None;
-        }
-        Some(network(address))
+        if address.to_canonical().is_loopback() { None } else { self.0.limits.network(address) }
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -98,14 +93,6 @@ impl Drop for Ticket {
                 inside.by_address.remove(&address);
             }
         }
-    }
-}
-
-/// One customer of a provider has a whole /64 of IPv6 addresses (RFC 6177 §2), so that is what counts.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 
