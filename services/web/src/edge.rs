@@ -20,6 +20,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tower::{Layer, Service};
 use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::arrival::{self, Place};
 use crate::door::Door;
@@ -27,6 +28,8 @@ use crate::fail::Pending;
 use crate::headers::visible;
 use crate::{Fail, Limits, Metrics, Verifier};
 
+/// The digits of a CPF.
+const CPF: usize = 11;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -140,7 +143,7 @@ impl Shared {
         self.metrics.observe(&method, template, response.status(), took);
         let (status, ms) = (response.status().as_u16(), took.as_secs_f64() * 1000.0);
         // The query is left out: it may name a person.
-        tracing::info!(%method, path = uri.path(), route = template, status, ms, "answered");
+        tracing::info!(%method, path = masked(uri.path()), route = template, status, ms, "answered");
         response
     }
 
@@ -191,6 +194,14 @@ impl Shared {
         }
         rendered
     }
+}
+
+/// A path for the log: a part of it with as many digits as a CPF has says nothing, unless it is an id of ours.
+fn masked(path: &str) -> String {
+    let names_nobody =
+        |part: &str| part.bytes().filter(u8::is_ascii_digit).count() < CPF || part.parse::<Uuid>().is_ok();
+    let parts = path.split('/').map(|part| if names_nobody(part) { part } else { "***" });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// A page may say more of what it needs; one that says nothing gets nothing, is shown inside no other page, and no page
@@ -256,7 +267,7 @@ fn trace(headers: &HeaderMap) -> Trace {
     let given = headers.get(REQUEST_ID).and_then(visible).map(str::to_owned);
     let traceparent = headers.get(TRACEPARENT).and_then(visible).filter(|text| is_traceparent(text));
     Trace {
-        request_id: given.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
+        request_id: given.unwrap_or_else(|| Uuid::now_v7().to_string()),
         traceparent: traceparent.map(str::to_owned),
     }
 }
