@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What succeeds without a word: there is nothing to say.
 const BARE: [&str; 2] = ["/payments/webhook", "/revoke"];
