@@ -1,5 +1,5 @@
-//! Whether the menu stays fast while somebody attacks: 1,000 connections that send their heads a byte at a time, and
-//! 200 that try passwords, all at once.
+//! Whether the menu stays fast while somebody attacks: 1,000 connections that send their heads a byte at a time, 1,000
+//! whose bodies do, and 200 that try passwords, all at once.
 //!
 //! ```text
 //! cargo bench -p lanchonete --bench hostile              # 10 s a row
@@ -30,8 +30,11 @@ const SLOW: usize = 1000;
 const LOGINS: usize = 200;
 /// People who look at the menu meanwhile.
 const GUESTS: usize = 8;
-/// Between two bytes of a slow head.
+/// Between two bytes of a slow head or body.
 const DRIP: Duration = Duration::from_millis(500);
+const HEAD: &str = "GET /products HTTP/1.1\r\nHost: menu\r\nx-slow: ";
+/// A sign-in, for which nobody needs a token.
+const BODY: &str = "POST /token HTTP/1.1\r\nHost: menu\r\nContent-Length: 1000\r\n\r\n";
 
 fn main() {
     let seconds = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(10);
@@ -61,12 +64,15 @@ async fn attack(time: Duration) {
 
     let tally = Arc::new(Tally::default());
     let mut attackers = JoinSet::new();
-    let address = order.trim_start_matches("http://").to_owned();
-    for _ in 0..SLOW {
-        attackers.spawn(drip(address.clone(), tally.clone()));
-    }
-    let slow = measure(&menu, GUESTS, time).await;
-    row("1,000 slow connections", &slow, &idle);
+    let mut slow = async |service: &str, words, name: &str| {
+        let address = service.trim_start_matches("http://").to_owned();
+        for _ in 0..SLOW {
+            attackers.spawn(drip(address.clone(), words, tally.clone()));
+        }
+        row(name, &measure(&menu, GUESTS, time).await, &idle);
+    };
+    slow(&order, HEAD, "1,000 slow connections").await;
+    slow(&auth, BODY, "and 1,000 slow bodies").await;
     // One that is shared: to make a client takes longer than many a login. Each who waits has a connection of its own.
     let client = reqwest::Client::new();
     for number in 0..LOGINS {
@@ -102,13 +108,13 @@ fn url(data: &Path, service: &str) -> String {
     credentials["urls"][service].as_str().unwrap().to_owned()
 }
 
-/// A head that never ends, and another one when the server has enough of it.
-async fn drip(address: String, tally: Arc<Tally>) {
+/// A head or body that never ends, and another one when the server has enough of it.
+async fn drip(address: String, words: &'static str, tally: Arc<Tally>) {
     loop {
         if let Ok(mut stream) = TcpStream::connect(&address).await {
             let (mut read, mut write) = stream.split();
             let send = async {
-                let mut sent = write.write_all(b"GET /products HTTP/1.1\r\nHost: menu\r\nx-slow: ").await;
+                let mut sent = write.write_all(words.as_bytes()).await;
                 while sent.is_ok() {
                     tokio::time::sleep(DRIP).await;
                     sent = write.write_all(b"a").await;

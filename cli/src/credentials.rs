@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::exit::{Failure, Outcome};
+use crate::private;
 
 pub(crate) const FILE: &str = "credentials.json";
 /// Held while the file is read, changed and replaced.
@@ -69,15 +70,22 @@ impl Default for Credentials {
 
 impl Credentials {
     /// What the directory holds, if anything.
+    ///
+    /// # Errors
+    /// When it can't be used, or may be read by others.
     pub(crate) fn read(data_dir: &Path) -> Outcome<Option<Self>> {
         let path = data_dir.join(FILE);
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
+        let unreadable = |error: io::Error| Failure::usage(format!("can't read {}: {error}", path.display()));
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
-            Err(error) => return Err(Failure::usage(format!("can't read {}: {error}", path.display()))),
+            Err(error) => return Err(unreadable(error)),
         };
+        private::check(&path, &file)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(unreadable)?;
         let broken = |why: String| {
             Failure::usage(format!("{} can't be used: {why}", path.display()))
                 .hint("remove it; the next `lanchonete up` writes it anew")

@@ -2,10 +2,11 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Failure, Outcome};
+use crate::private::OTHERS;
 
 /// Locked for itself alone by `up`, shared by every `serve`. The system lets go of it when the process ends, however
 /// it ends.
@@ -27,7 +28,7 @@ pub(crate) enum Hold {
 }
 
 impl DataDir {
-    /// Makes the directory (mode 0700) and locks it.
+    /// Makes the directory, for its owner only, and locks it.
     pub(crate) fn open(path: &Path, hold: Hold) -> Outcome<Self> {
         let denied = |error: io::Error| {
             Failure::usage(format!("can't use the data directory {}: {error}", path.display()))
@@ -85,9 +86,16 @@ impl DataDir {
     }
 }
 
-/// Makes the directory where there is none, for its owner only.
+/// Makes the directory where there is none, for its owner only. One that is there becomes so if it is ours: the user's,
+/// and with nothing in it or our lock. Anything else may be somebody's home.
 fn create(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
+    if let Ok(found) = path.metadata()
+        && found.is_dir()
+    {
+        let open = found.mode() & OTHERS != 0 && found.uid() == rustix::process::geteuid().as_raw();
+        if open && (path.join(LOCK).exists() || std::fs::read_dir(path)?.next().is_none()) {
+            std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
+        }
         return Ok(());
     }
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;

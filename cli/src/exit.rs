@@ -118,7 +118,7 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Refused(problem, after) => refused(&problem, after.map(|wait| wait.as_secs())),
-            CallError::OAuth(ref body, 400..=499) => {
+            CallError::OAuth(ref body, 400..=499, _) => {
                 let hint = match body.error.as_str() {
                     "invalid_client" => "the master key differs from the auth service's: share master.key",
                     _ => "check the name and the password",

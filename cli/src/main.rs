@@ -14,6 +14,7 @@ mod log;
 mod master_key;
 mod platform;
 mod print;
+mod private;
 mod rehearse;
 mod verify;
 

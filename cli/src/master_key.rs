@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::exit::{Failure, Outcome};
+use crate::private;
 
 const FILE: &str = "master.key";
 /// Separates our derivations from those of any other program that should ever use the same root.
@@ -98,11 +99,7 @@ impl MasterKey {
                 .hint("`lanchonete up` makes one; or is --data-dir another directory?"),
             _ => Failure::usage(format!("can't read {}: {error}", path.display())),
         })?;
-        let mode = file.metadata()?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(Failure::usage(format!("{} may be read by others (mode {:o})", path.display(), mode & 0o777))
-                .hint(format!("chmod 600 {}", path.display())));
-        }
+        private::check(path, &file)?;
         let mut bytes = Vec::with_capacity(33);
         file.take(33).read_to_end(&mut bytes)?;
         let bytes = bytes.try_into();

@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use tui::text::safe;
 use uuid::Uuid;
 
 use super::authority;
@@ -80,19 +81,20 @@ async fn inspect_token(common: &Common, token: &SecretString, printer: Printer) 
     authority.close().await;
     let reason = found.fault.as_ref().map(ToString::to_string);
     let value = json!({ "valid": reason.is_none(), "reason": reason, "kid": found.kid, "claims": found.claims });
+    // Anybody may have written what does not hold.
     printer.data(&value, || {
         let mut text = format!("valid    {}\n", reason.as_deref().map_or("yes".to_owned(), |why| format!("no: {why}")));
         if let Some(kid) = &found.kid {
-            text.push_str(&format!("kid      {kid}\n"));
+            text.push_str(&format!("kid      {}\n", safe(kid)));
         }
         if let Some(claims) = &found.claims {
             let at = |seconds: i64| local(Timestamp::from_millis(seconds.saturating_mul(1000)), &config.order.day);
-            text.push_str(&format!("subject  {}\nrole     {}\n", claims.sub, claims.role));
+            text.push_str(&format!("subject  {}\nrole     {}\n", safe(&claims.sub), claims.role));
             text.push_str(&format!("issued   {}\nexpires  {}\n", at(claims.iat), at(claims.exp)));
-            text.push_str(&format!("id       {}\n", claims.jti));
+            text.push_str(&format!("id       {}\n", safe(&claims.jti)));
             let more = [("name", &claims.name), ("amr", &claims.amr)];
             for (label, value) in more.into_iter().filter_map(|(label, value)| Some((label, value.as_ref()?))) {
-                text.push_str(&format!("{label:<9}{value}\n"));
+                text.push_str(&format!("{label:<9}{}\n", safe(value)));
             }
         }
         text

@@ -16,6 +16,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         headers: number("limits.headers", 8, 100),
         header_bytes: number("limits.header_bytes", 2048, 1024 * 1024),
         requests: number("limits.requests", 1, MANY),
+        bodies: number("limits.bodies", 1, MANY),
+        bodies_per_address: number("limits.bodies_per_address", 1, MANY),
         event_streams: number("limits.event_streams", 1, MANY),
         connections: number("limits.connections", 8, MANY),
         connections_per_address: number("limits.connections_per_address", 1, MANY),

@@ -1,16 +1,19 @@
 //! The sources, each laid over the ones before.
 
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
-use toml::Table;
+use store::StoreUrl;
+use toml::{Table, Value};
 
-use super::layers::{Layers, Origin, flatten};
+use super::layers::{Key, Layers, Origin, flatten};
 use super::{Purpose, Service};
 use crate::args::Places;
 use crate::credentials::Credentials;
 use crate::exit::{Failure, Outcome};
+use crate::private;
 
 /// Every variable of ours begins so.
 pub(crate) const PREFIX: &str = "LANCHONETE_";
@@ -40,8 +43,8 @@ impl Overrides {
 
 pub(super) fn file(layers: &mut Layers, named: Option<&Path>) -> Outcome {
     let path = named.unwrap_or(Path::new(FILE));
-    let text = match read_limited(path) {
-        Ok(text) => text,
+    let (file, text) = match read_limited(path) {
+        Ok(read) => read,
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => {
             return Err(Failure::usage(format!("can't read the configuration {}: {error}", path.display())));
@@ -52,17 +55,31 @@ pub(super) fn file(layers: &mut Layers, named: Option<&Path>) -> Outcome {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
         Failure::usage(format!("{} is no TOML: line {line}: {}", path.display(), error.message()))
     })?;
-    for (key, value) in flatten(table) {
+    let values = flatten(table);
+    if values.iter().any(|(key, value)| is_secret(key, value)) {
+        private::check(path, &file)?;
+    }
+    for (key, value) in values {
         layers.set(&key, value, Origin::File(path.to_owned()));
     }
     Ok(())
 }
 
-fn read_limited(path: &Path) -> io::Result<String> {
-    if std::fs::metadata(path)?.len() > MAX_FILE {
+fn read_limited(path: &Path) -> io::Result<(File, String)> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() > MAX_FILE {
         return Err(io::Error::other("larger than 1 MiB"));
     }
-    std::fs::read_to_string(path)
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok((file, text))
+}
+
+/// Whether a value is for nobody else's eyes: a secret, or a database with the login to it.
+fn is_secret(key: &str, value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default().trim();
+    let logs_in = || text.parse().is_ok_and(|database: StoreUrl| database.has_login());
+    !text.is_empty() && (Key(key).is_secret() || key.ends_with(".database") && logs_in())
 }
 
 pub(super) fn credentials(layers: &mut Layers, credentials: &Credentials, purpose: Purpose) {

@@ -1,6 +1,7 @@
 //! The sources of the configuration, and every fault at once.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Home, at, finish};
 
@@ -11,7 +12,7 @@ fn later_sources_win() {
         .expect("written");
     fs::create_dir(home.data_dir()).expect("made");
     let kept = r#"{"version":1,"urls":{"auth":"http://127.0.0.1:9100/"},"databases":{},"tokens":{}}"#;
-    fs::write(home.data_dir().join("credentials.json"), kept).expect("written");
+    home.keep("data/credentials.json", kept);
     let args = ["config", "show", "-o", "json", "--payment-listen", "127.0.0.1:9302"];
     let mut command = home.command(&args);
     command.env("LANCHONETE_ORDER_QR_WAIT", "2s").env("LANCHONETE_AUTH_ARGON2_LANES", "4");
@@ -97,6 +98,37 @@ fn secrets_are_never_shown() {
     assert!(
         done.out.contains("access_token = \"***\"") && done.out.contains("mongodb://***@db.example.com/lanchonete")
     );
+}
+
+#[test]
+fn a_file_with_secrets_is_nobody_elses() {
+    let home = Home::new();
+    let file = home.path().join("lanchonete.toml");
+    let check = |text: &str, mode: u32| {
+        fs::write(&file, text).expect("written");
+        fs::set_permissions(&file, Permissions::from_mode(mode)).expect("changed");
+        home.run(&["config", "check"])
+    };
+    let secrets = [
+        format!("[security]\nmaster_key = {:?}\n", "M".repeat(43) + "="),
+        "[mercadopago]\naccess_token = \"geheim\"\nwebhook_secret = \"geheim\"\n".to_owned(),
+        "[order]\ndatabase = \"mongodb://user:geheim@db.example.com/lanchonete\"\n".to_owned(),
+    ];
+    for text in &secrets {
+        for mode in [0o644, 0o640, 0o604] {
+            let done = check(text, mode);
+            assert_eq!(done.code, 2, "{text} {mode:o}: {}", done.err);
+            assert!(
+                done.err.contains("may be read by others") && done.err.contains("chmod 600 lanchonete.toml"),
+                "{}",
+                done.err
+            );
+            assert!(!done.err.contains("geheim"), "{}", done.err);
+        }
+        assert_eq!(check(text, 0o600).code, 0, "{text}");
+    }
+    let open = "[mercadopago]\naccess_token = \"\"\n[order]\ndatabase = \"mongodb://db.example.com/lanchonete\"\n";
+    assert_eq!(check(open, 0o644).code, 0);
 }
 
 #[test]

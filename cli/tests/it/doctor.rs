@@ -2,6 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -16,6 +17,11 @@ fn findings(home: &Home) -> (i32, Vec<(String, bool)>, Vec<Value>) {
         assert!(finding["fix"].is_string(), "a fault without a fix: {finding}");
     }
     (done.code, brief, list)
+}
+
+fn open_to_all(path: impl AsRef<Path>) {
+    let mode = if path.as_ref().is_dir() { 0o755 } else { 0o644 };
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("changed");
 }
 
 fn faults(found: &[(String, bool)]) -> Vec<&str> {
@@ -55,11 +61,47 @@ fn services_that_were_stopped_and_files_that_others_may_read() {
     assert_eq!(code, 3);
     assert_eq!(faults(&found), ["auth", "order", "payment", "sandbox", "clock"]);
 
-    fs::set_permissions(home.data_dir().join("credentials.json"), Permissions::from_mode(0o644)).expect("changed");
+    let names = |list: &[Value], file: &str| {
+        list.iter().any(|it| it["detail"].as_str().is_some_and(|text| text.contains(file) && text.contains("read")))
+    };
+    open_to_all(home.data_dir().join("order.db"));
     let (code, found, list) = findings(&home);
     assert_eq!(code, 2);
     assert_eq!(faults(&found)[0], "data directory");
-    assert!(list.iter().any(|it| it["detail"].as_str().is_some_and(|text| text.contains("credentials.json"))));
+    assert!(names(&list, "order.db"), "{list:?}");
+
+    open_to_all(home.data_dir().join("credentials.json"));
+    let (code, found, list) = findings(&home);
+    assert_eq!((code, faults(&found)), (2, vec!["configuration"]));
+    assert!(names(&list, "credentials.json"), "{list:?}");
+
+    let file = home.path().join("lanchonete.toml");
+    fs::write(&file, "[mercadopago]\nwebhook_secret = \"geheim\"\n").expect("written");
+    open_to_all(file);
+    let (code, found, list) = findings(&home);
+    assert_eq!((code, faults(&found)), (2, vec!["configuration"]));
+    assert!(names(&list, "lanchonete.toml"), "{list:?}");
+}
+
+/// What was made by hand, or by a version that did not look, is closed by the next start if it is ours.
+#[test]
+fn a_data_directory_that_others_may_read_is_closed() {
+    let home = Home::new();
+    fs::create_dir(home.data_dir()).expect("made");
+    for _ in 0..2 {
+        fs::set_permissions(home.data_dir(), Permissions::from_mode(0o755)).expect("changed");
+        let up = home.up();
+        let mode = fs::metadata(home.data_dir()).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        up.stop();
+    }
+    // A directory full of other things may be somebody's home.
+    let other = home.path().join("other");
+    fs::create_dir(&other).expect("made");
+    fs::write(other.join("letter"), "").expect("written");
+    open_to_all(&other);
+    let _sandbox = home.start(&["serve", "sandbox", "--listen", "127.0.0.1:0", "--data-dir", "other"]);
+    assert_eq!(fs::metadata(&other).expect("there").permissions().mode() & 0o777, 0o755);
 }
 
 #[test]

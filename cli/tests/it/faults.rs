@@ -96,7 +96,7 @@ fn a_master_key_that_others_may_read() {
 fn broken_credentials_name_no_secret() {
     let home = Home::new();
     fs::create_dir(home.data_dir()).expect("made");
-    fs::write(home.data_dir().join("credentials.json"), r#"{"version":1,"tokens":"geheim"}"#).expect("written");
+    home.keep("data/credentials.json", r#"{"version":1,"tokens":"geheim"}"#);
     let said = home.fails(2, &["order", "list"]);
     assert!(said.contains("credentials.json") && !said.contains("geheim"), "{said}");
 }
@@ -120,7 +120,7 @@ fn another_store_than_last_time() {
     let home = Home::new();
     fs::create_dir(home.data_dir()).expect("made");
     let last = r#"{"version":1,"databases":{"order":"mongodb://u:geheim@db.example.com/shop"}}"#;
-    fs::write(home.data_dir().join("credentials.json"), last).expect("written");
+    home.keep("data/credentials.json", last);
     let said = home.fails(2, &up(&[]));
     assert!(said.contains("last used with mongodb://***@db.example.com/shop"), "{said}");
     assert!(said.contains("--database"), "{said}");

@@ -156,7 +156,7 @@ async fn found_in_documents(url: &str, texts: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for collection in mongo.database().list_collection_names().await.expect("it answers") {
         let (service, rest) = collection.split_once('_').expect("a service");
-        let all = mongo.docs(service, rest, "a document").all::<RawDocumentBuf>(doc! { "_id": 1 }).await;
+        let all = mongo.docs(service, rest, "a document").all::<RawDocumentBuf>(doc! {}, doc! { "_id": 1 }).await;
         let all = all.expect("it answers").iter().flat_map(|one| one.as_bytes().to_vec()).collect::<Vec<_>>();
         found.extend(found_in(&collection, &all, texts));
     }

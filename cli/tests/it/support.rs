@@ -1,6 +1,8 @@
 //! A home for the program, and the program in it.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -35,6 +37,13 @@ impl Home {
 
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.path().join("data")
+    }
+
+    /// A file in this home, for its owner only.
+    pub(crate) fn keep(&self, path: impl AsRef<Path>, text: &str) {
+        let path = self.path().join(path);
+        std::fs::write(&path, text).expect("written");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("changed");
     }
 
     /// The program in this home, without what the machine's own environment says.

@@ -1,6 +1,8 @@
 //! Tokens and keys across processes, as an operator handles them.
 
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use testkit::Caller;
 
 use crate::separate::Separate;
@@ -23,6 +25,24 @@ async fn refused(home: &Home, token: &str) {
         assert!(std::time::Instant::now() < deadline, "the token still holds");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+}
+
+/// Whoever shows a token to be looked at may have written anything into it.
+#[test]
+fn a_hostile_token_does_not_draw_on_the_terminal() {
+    let home = Home::new();
+    home.up().stop();
+    let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let nasty = "\u{1b}[2J\u{9b}31m\u{202e}x";
+    let header = part(json!({"alg": "EdDSA", "typ": "JWT", "kid": nasty}));
+    let claims = part(json!({
+        "iss": "lanchonete", "aud": "lanchonete", "sub": nasty, "role": "admin", "jti": nasty, "name": nasty, "amr": nasty,
+        "iat": 0, "nbf": 0, "exp": 4_102_444_800_i64,
+    }));
+    let done = home.run(&["token", "inspect", &format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode([0; 64]))]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert_eq!(done.out.matches("31m").count(), 5, "all of it is shown: {}", done.out);
+    assert!(domain::is_plain(&done.out.replace('\n', " ")), "{:?}", done.out);
 }
 
 /// Revoked, then auth is stopped, then the others are started again: still refused, and the others still let in.

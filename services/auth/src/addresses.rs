@@ -1,11 +1,12 @@
 //! Guessing at many accounts from one address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::Timestamp;
+use web::Limits;
 
 use crate::settings;
 
@@ -17,6 +18,8 @@ use crate::settings;
 /// the store for every wrong password, which whoever guesses could make as many of as they like.
 pub(crate) struct Addresses {
     rules: settings::Throttle,
+    /// Knows who speaks for many, and has no bucket: one who guesses behind a proxy must not lock out everybody else.
+    limits: Limits,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
 }
 
@@ -26,16 +29,9 @@ struct Bucket {
     empty_at: Timestamp,
 }
 
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-        v4 => v4,
-    }
-}
-
 impl Addresses {
-    pub(crate) fn new(rules: settings::Throttle) -> Self {
-        Addresses { rules, buckets: Mutex::default() }
+    pub(crate) fn new(rules: settings::Throttle, limits: Limits) -> Self {
+        Addresses { rules, limits, buckets: Mutex::default() }
     }
 
     fn buckets(&self) -> MutexGuard<'_, HashMap<IpAddr, Bucket>> {
@@ -46,11 +42,8 @@ impl Addresses {
     /// long to wait.
     pub(crate) fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
         let settings::Throttle { address_tries, address_refill, accounts, .. } = self.rules;
-        if address_tries == 0 {
-            return Ok(());
-        }
+        let Some(key) = self.limits.network(address).filter(|_| address_tries > 0) else { return Ok(()) };
         let mut buckets = self.buckets();
-        let key = network(address);
         if !buckets.contains_key(&key) && buckets.len() >= accounts {
             buckets.retain(|_, bucket| bucket.empty_at > now);
             if buckets.len() >= accounts
@@ -71,7 +64,8 @@ impl Addresses {
 
     /// It was no wrong password.
     pub(crate) fn give_back(&self, address: IpAddr) {
-        if let Some(bucket) = self.buckets().get_mut(&network(address)) {
+        let Some(key) = self.limits.network(address) else { return };
+        if let Some(bucket) = self.buckets().get_mut(&key) {
             bucket.empty_at = bucket.empty_at.minus(self.rules.address_refill);
         }
     }
@@ -85,12 +79,9 @@ mod tests {
 
     fn addresses(accounts: usize) -> Addresses {
         let refill = Duration::from_secs(10);
-        Addresses::new(settings::Throttle {
-            address_tries: 3,
-            address_refill: refill,
-            accounts,
-            ..settings::Throttle::default()
-        })
+        let rules =
+            settings::Throttle { address_tries: 3, address_refill: refill, accounts, ..settings::Throttle::default() };
+        Addresses::new(rules, Limits::default())
     }
 
     fn ip(last: u8) -> IpAddr {
@@ -144,7 +135,8 @@ mod tests {
 
     #[test]
     fn no_tries_turn_it_off() {
-        let off = Addresses::new(settings::Throttle { address_tries: 0, ..settings::Throttle::default() });
+        let rules = settings::Throttle { address_tries: 0, ..settings::Throttle::default() };
+        let off = Addresses::new(rules, Limits::default());
         assert!((0..1000).all(|_| off.take(ip(1), NOW).is_ok()));
     }
 }

@@ -100,7 +100,7 @@ impl Authority {
             vault: CpfVault::new(settings.cpf_keys),
             passwords,
             throttle: Throttle::new(settings.throttle),
-            addresses: Addresses::new(settings.throttle),
+            addresses: Addresses::new(settings.throttle, settings.limits),
             clients: ClientSecrets::new(&settings.clients),
             leeway,
             timings: settings.timings,

@@ -111,6 +111,20 @@ fn argon2id(params: Params, password: &[u8], salt: &[u8], output: &mut [u8]) -> 
     argon2.hash_password_into_with_memory(password, salt, output, &mut memory)
 }
 
+/// A new hash of a password.
+fn hashed(params: &Params, password: &[u8]) -> Result<PasswordText, Failure> {
+    let salt = secret::random::<16>()?;
+    let mut output = [0; LENGTH];
+    argon2id(params.clone(), password, &salt, &mut output).map_err(|_| Failure::Internal("argon2 failed"))?;
+    Ok(PasswordText(phc(params, &salt, &output)?.to_string()))
+}
+
+/// Whether a hash is of this cost.
+fn costs(hash: &PasswordHash, params: &Params) -> bool {
+    let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+    Params::try_from(hash).is_ok_and(|of_hash| cost(&of_hash) == cost(params))
+}
+
 /// Whether a hash is this password's.
 fn fits(password: &[u8], hash: &PasswordHash) -> Option<bool> {
     let (salt, known) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
@@ -135,25 +149,23 @@ impl Turn {
         let Turn { params, held, .. } = self;
         blocking(move || {
             let _held = held;
-            let salt = secret::random::<16>()?;
-            let mut output = [0; LENGTH];
-            argon2id(params.clone(), password.expose_secret().as_bytes(), &salt, &mut output)
-                .map_err(|_| Failure::Internal("argon2 failed"))?;
-            let hash = phc(&params, &salt, &output)?;
-            Ok(PasswordText(hash.to_string()))
+            hashed(&params, password.expose_secret().as_bytes())
         })
         .await
     }
 
     /// Whether this is the password; with no hash the same work, and no.
     pub(crate) async fn verify(self, password: SecretString, hash: Option<PasswordText>) -> Result<Verdict, Failure> {
-        let Turn { nobody, held, .. } = self;
+        let Turn { params, nobody, held } = self;
         blocking(move || {
             let damaged = || Failure::Internal("a stored password hash is damaged");
             let known = hash.map(|text| PasswordHash::new(&text.0)).transpose().map_err(|_| damaged())?;
             let against = known.as_ref().unwrap_or(&nobody);
-            let fits = fits(password.expose_secret().as_bytes(), against).ok_or_else(damaged)?;
-            Ok(Verdict { right: fits && known.is_some(), _held: held })
+            let password = password.expose_secret().as_bytes();
+            let fits = fits(password, against).ok_or_else(damaged)?;
+            let right = fits && known.is_some();
+            let anew = if right && !costs(against, &params) { Some(hashed(&params, password)?) } else { None };
+            Ok(Verdict { right, anew, _held: held })
         })
         .await
     }
@@ -163,6 +175,8 @@ impl Turn {
 /// the next password is looked at.
 pub(crate) struct Verdict {
     pub(crate) right: bool,
+    /// The same password at today's cost, if it was kept at another one.
+    pub(crate) anew: Option<PasswordText>,
     _held: [OwnedSemaphorePermit; 2],
 }
 

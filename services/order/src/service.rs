@@ -169,10 +169,9 @@ impl KeyMemory for KeptKeys {
         })
     }
 
-    async fn save(&self, jwks: &str) {
-        if let Err(error) = self.0.save_keys(jwks.to_owned()).await {
-            tracing::warn!(?error, "the keys are not kept");
-        }
+    async fn save(&self, kept: &str) -> bool {
+        let saved = self.0.save_keys(kept.to_owned()).await;
+        saved.inspect_err(|error| tracing::warn!(?error, "keys and revocations are not kept")).is_ok()
     }
 }
 

@@ -165,10 +165,9 @@ impl KeyMemory for Memory {
         self.0.keys().await.ok().flatten()
     }
 
-    async fn save(&self, jwks: &str) {
-        if let Err(error) = self.0.keep_keys(jwks).await {
-            tracing::warn!(?error, "the keys are not kept");
-        }
+    async fn save(&self, kept: &str) -> bool {
+        let saved = self.0.keep_keys(kept).await;
+        saved.inspect_err(|error| tracing::warn!(?error, "keys and revocations are not kept")).is_ok()
     }
 }
 

@@ -58,6 +58,16 @@ fn public_part(rest: &str) -> (bool, &str) {
     (login, hosts.split('?').next().unwrap_or_default())
 }
 
+impl StoreUrl {
+    /// Whether it says who logs in, and with which password.
+    pub fn has_login(&self) -> bool {
+        match self {
+            StoreUrl::Sqlite(_) => false,
+            StoreUrl::Mongo(url) => public_part(url).0,
+        }
+    }
+}
+
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

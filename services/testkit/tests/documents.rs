@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What succeeds without a word: there is nothing to say.
 const BARE: [&str; 2] = ["/payments/webhook", "/revoke"];
+
+/// What tells refusals as OAuth does (RFC 6749 §5.2).
+const OAUTH: [&str; 2] = ["/token", "/revoke"];
 
 /// The services whose callers write code against the document.
 fn documents() -> Vec<(&'static str, Value)> {
@@ -94,9 +97,17 @@ fn missing(name: &str, operation: &Value) -> Vec<String> {
     if !answers.keys().any(|status| status.starts_with('2')) {
         faults.push(format!("{name} never succeeds"));
     }
-    let problem = "/content/application~1problem+json/schema/$ref";
-    if answers["default"].pointer(problem) != Some(&json!("#/components/schemas/Problem")) {
-        faults.push(format!("{name}: any other refusal is not a problem"));
+    let (kind, schema) = match OAUTH.iter().any(|path| name.ends_with(path)) {
+        true => ("application/json", "#/components/schemas/OAuthError"),
+        false => ("application/problem+json", "#/components/schemas/Problem"),
+    };
+    for (status, answer) in answers.iter().filter(|(status, _)| !status.starts_with(['2', '3'])) {
+        if answer["content"][kind]["schema"]["$ref"] != schema && !name.ends_with("/ready") {
+            faults.push(format!("{name} {status}: a refusal is {kind}"));
+        }
+    }
+    if answers["default"]["content"][kind]["schema"]["$ref"] != schema {
+        faults.push(format!("{name}: any other refusal is {kind}"));
     }
     for (status, answer) in answers {
         let bare = matches!(status.as_str(), "204" | "304") || BARE.iter().any(|path| name.ends_with(path));

@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::arrival::Late;
 use crate::edge::Context;
 use crate::json::{self, Broken};
 use crate::{Fail, Faults, schema};
@@ -76,8 +75,7 @@ impl RawBody {
         let mut rest = BytesMut::new();
         let mut total = 0_usize;
         while let Some(frame) = body.frame().await {
-            let frame = frame
-                .map_err(|error| if Late::is_cause_of(&error) { Fail::late() } else { cut_off().caused_by(error) })?;
+            let frame = frame.map_err(broken_off)?;
             let Ok(data) = frame.into_data() else { continue };
             total = total.saturating_add(data.len());
             if total > most {
@@ -182,9 +180,14 @@ fn no_json(error: &serde_json::Error) -> Fail {
     )
 }
 
-fn cut_off() -> Fail {
+/// Why a body ended early: we refused to wait for it, or the line broke.
+fn broken_off(error: axum::Error) -> Fail {
+    let error = match error.into_inner().downcast::<Fail>() {
+        Ok(refused) => return *refused,
+        Err(error) => axum::Error::new(error),
+    };
     let (pt, en) = ("O corpo não chegou inteiro.", "The body did not arrive in full.");
-    Fail::new(ProblemKind::InvalidJson, pt, en)
+    Fail::new(ProblemKind::InvalidJson, pt, en).caused_by(error)
 }
 
 fn not_json() -> Fail {

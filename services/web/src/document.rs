@@ -13,9 +13,10 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::schema;
+use crate::{oauth, schema};
 
 const PROBLEM: &str = "application/problem+json";
+const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A good body of each type, by the type's name.
@@ -63,7 +64,7 @@ pub fn document(base: OpenApi, routes: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
         ("get", &mut item.get),
         ("put", &mut item.put),
@@ -83,6 +84,7 @@ fn operation_id(method: &str, path: &str) -> String {
 
 /// What a caller can meet, whatever the route does, follows from what the operation says that it takes.
 fn complete(operation: &mut Operation) {
+    let form = if oauth::is_spoken(operation) { Form::OAuth } else { Form::Problem };
     let secured = operation.security.as_ref().is_some_and(|schemes| !schemes.is_empty());
     let parameters = operation.parameters.iter().flatten();
     let (mut in_path, mut checked) = (false, false);
@@ -96,7 +98,7 @@ fn complete(operation: &mut Operation) {
     let mut add = |kinds: &[ProblemKind], description: &str| {
         if let Some(first) = kinds.first() {
             let answers = operation.responses.responses.entry(first.status().to_string());
-            answers.or_insert_with(|| RefOr::T(refusal(kinds, description)));
+            answers.or_insert_with(|| RefOr::T(form.refusal(kinds, description)));
         }
     };
     if secured {
@@ -131,43 +133,80 @@ fn complete(operation: &mut Operation) {
     add(busy, "Not now; Retry-After says when again");
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
-            finish(status, response);
+            form.finish(status, response);
             response.content.values_mut().for_each(exemplify);
         }
     }
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         body.content.values_mut().for_each(exemplify);
     }
-    let other = "Any other refusal (RFC 9457); `code` tells which.";
-    let other = ResponseBuilder::new().description(other).content(PROBLEM, problem(&[ProblemKind::Internal])).build();
+    let (kind, content) = form.body(&[ProblemKind::Internal]);
+    let other = ResponseBuilder::new().description(form.other()).content(kind, content).build();
     operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(other));
 }
 
-fn refusal(kinds: &[ProblemKind], description: &str) -> Response {
-    let codes: Vec<String> = kinds.iter().map(|kind| format!("`{}`", kind.code())).collect();
-    ResponseBuilder::new()
-        .description(format!("{}: {description}", codes.join(", ")))
-        .content(PROBLEM, problem(kinds))
-        .build()
+/// How an operation tells refusals.
+#[derive(Clone, Copy)]
+enum Form {
+    Problem,
+    OAuth,
 }
 
-/// What belongs to a status: a refusal without a body of its own is a problem, and says how to go on.
-fn finish(status: &str, response: &mut Response) {
-    let status: u16 = status.parse().unwrap_or(0);
-    if status >= 400 && response.content.is_empty() {
-        let kinds: Vec<ProblemKind> = named(&response.description);
-        let fallback = ProblemKind::ALL.iter().find(|kind| kind.status() == status).copied();
-        let kinds = if kinds.is_empty() { fallback.into_iter().collect() } else { kinds };
-        response.content.insert(PROBLEM.to_owned(), RefOr::T(problem(&kinds)));
-    }
-    match status {
-        401 => header(response, "WWW-Authenticate", "How to sign in (RFC 6750 §3)"),
-        429 | 503 if response.content.contains_key(PROBLEM) => {
-            header(response, "Retry-After", "In how many seconds to try again");
+impl Form {
+    /// What is said of a refusal that is not listed.
+    fn other(self) -> &'static str {
+        match self {
+            Form::Problem => "Any other refusal (RFC 9457); `code` tells which.",
+            Form::OAuth => "Any other refusal (RFC 6749 §5.2); `error` tells which.",
         }
-        _ => {}
     }
-    header(response, "X-Request-Id", "The id of the request, as given or as made");
+
+    fn code(self, kind: ProblemKind) -> &'static str {
+        match self {
+            Form::Problem => kind.code(),
+            Form::OAuth => oauth::word(kind, None),
+        }
+    }
+
+    /// A body with the first of these kinds as its example.
+    fn body(self, kinds: &[ProblemKind]) -> (&'static str, Content) {
+        let kind = kinds.first().copied().unwrap_or(ProblemKind::Internal);
+        let (content_type, schema, example) = match self {
+            Form::Problem => (PROBLEM, "Problem", example(kind)),
+            Form::OAuth => {
+                (JSON, "OAuthError", json!(oauth::error(kind, None, &format!("{}.", kind.title(api::Lang::Pt)))))
+            }
+        };
+        let schema = Some(Ref::from_schema_name(schema));
+        (content_type, ContentBuilder::new().schema(schema).example(Some(example)).build())
+    }
+
+    fn refusal(self, kinds: &[ProblemKind], description: &str) -> Response {
+        let mut codes: Vec<String> = kinds.iter().map(|kind| format!("`{}`", self.code(*kind))).collect();
+        codes.dedup();
+        let (content_type, content) = self.body(kinds);
+        let description = format!("{}: {description}", codes.join(", "));
+        ResponseBuilder::new().description(description).content(content_type, content).build()
+    }
+
+    /// What belongs to a status: a refusal without a body of its own has this form's, and says how to go on.
+    fn finish(self, status: &str, response: &mut Response) {
+        let status: u16 = status.parse().unwrap_or(0);
+        if status >= 400 && response.content.is_empty() {
+            let kinds: Vec<ProblemKind> = named(&response.description);
+            let fallback = ProblemKind::ALL.iter().find(|kind| kind.status() == status).copied();
+            let kinds = if kinds.is_empty() { fallback.into_iter().collect() } else { kinds };
+            let (content_type, content) = self.body(&kinds);
+            response.content.insert(content_type.to_owned(), RefOr::T(content));
+        }
+        match (status, self) {
+            (401, _) => header(response, "WWW-Authenticate", "How to sign in (RFC 6750 §3)"),
+            (429 | 503, Form::Problem) if !response.content.contains_key(PROBLEM) => {}
+            (429 | 503, _) => header(response, "Retry-After", "In how many seconds to try again"),
+            _ => {}
+        }
+        header(response, "X-Request-Id", "The id of the request, as given or as made");
+    }
 }
 
 /// Gives a body the example of its type.
@@ -200,12 +239,6 @@ fn header(response: &mut Response, name: &str, description: &str) {
     let kind = if name == "Retry-After" { Type::Integer } else { Type::String };
     let header = HeaderBuilder::new().schema(Some(of_type(kind))).description(Some(description)).build();
     response.headers.entry(name.to_owned()).or_insert(RefOr::T(header));
-}
-
-/// A problem with the first of these kinds as its example.
-fn problem(kinds: &[ProblemKind]) -> Content {
-    let kind = kinds.first().copied().unwrap_or(ProblemKind::Internal);
-    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(example(kind))).build()
 }
 
 fn example(kind: ProblemKind) -> Value {

@@ -1,7 +1,8 @@
-//! Who is let in: how many connections a listener has open, in all and from one address.
+//! Who is let in: how many connections a listener has open, and how many bodies a service waits for, in all and from one
+//! address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -12,14 +13,14 @@ use crate::{Fail, Limits};
 /// When somebody who was not let in may try again.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Counts the connections of one listener.
+/// Counts the connections of one listener, or the bodies that a service waits for.
 #[derive(Clone)]
 pub(crate) struct Door(Arc<Inner>);
 
 struct Inner {
     most: usize,
     most_per_address: usize,
-    proxies: Vec<IpAddr>,
+    limits: Limits,
     inside: Mutex<Inside>,
 }
 
@@ -29,25 +30,33 @@ struct Inside {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// A connection that is inside until this is dropped.
+/// What is inside until this is dropped.
 pub(crate) struct Ticket {
     door: Door,
     counted: Option<IpAddr>,
 }
 
 impl Door {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let proxies = limits.proxies.iter().map(IpAddr::to_canonical).collect();
-        let (most, most_per_address) = (limits.connections, limits.connections_per_address);
-        Door(Arc::new(Inner { most, most_per_address, proxies, inside: Mutex::default() }))
+    /// For connections.
+    pub(crate) fn of_connections(limits: &Limits) -> Self {
+        Self::new(limits, limits.connections, limits.connections_per_address)
     }
 
-    /// Lets a connection from this address in.
+    /// For bodies that are on their way.
+    pub(crate) fn of_bodies(limits: &Limits) -> Self {
+        Self::new(limits, limits.bodies, limits.bodies_per_address)
+    }
+
+    fn new(limits: &Limits, most: usize, most_per_address: usize) -> Self {
+        Door(Arc::new(Inner { most, most_per_address, limits: limits.clone(), inside: Mutex::default() }))
+    }
+
+    /// Lets one more in, from this address if it is known.
     ///
     /// # Errors
-    /// 503 when the house is full, 429 when this address has enough connections.
-    pub(crate) fn enter(&self, address: IpAddr) -> Result<Ticket, Fail> {
-        let counted = self.counted(address);
+    /// 503 when the house is full, 429 when this address has enough.
+    pub(crate) fn enter(&self, address: Option<IpAddr>) -> Result<Ticket, Fail> {
+        let counted = address.and_then(|address| self.counted(address));
         let mut inside = self.inside();
         if inside.all >= self.0.most {
             return Err(Fail::overloaded().retry_after(AGAIN));
@@ -63,13 +72,9 @@ impl Door {
         Ok(Ticket { door: self.clone(), counted })
     }
 
-    /// The address that is counted; none for this machine and for proxies, behind which many people are.
+    /// What is counted; nothing for this machine and for proxies, behind which many people are.
     fn counted(&self, address: IpAddr) -> Option<IpAddr> {
-        let address = address.to_canonical();
-        if address.is_loopback() || self.0.proxies.contains(&address) {
-            return None;
-        }
-        Some(network(address))
+        if address.to_canonical().is_loopback() { None } else { self.0.limits.network(address) }
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -91,16 +96,8 @@ impl Drop for Ticket {
     }
 }
 
-/// One customer of a provider has a whole /64 of IPv6 addresses (RFC 6177 §2), so that is what counts.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
-    }
-}
-
 fn crowded() -> Fail {
-    let (pt, en) = ("Conexões demais deste endereço.", "Too many connections from this address.");
+    let (pt, en) = ("Acessos demais ao mesmo tempo a partir deste endereço.", "Too much at once from this address.");
     Fail::new(ProblemKind::RateLimited, pt, en).retry_after(AGAIN)
 }
 
@@ -111,11 +108,11 @@ mod tests {
     fn door(connections: usize, per_address: usize) -> Door {
         let proxies = vec!["10.0.0.1".parse().expect("an address")];
         let limits = Limits { connections, connections_per_address: per_address, proxies, ..Limits::default() };
-        Door::new(&limits)
+        Door::of_connections(&limits)
     }
 
     fn enter(door: &Door, address: &str) -> Result<Ticket, ProblemKind> {
-        door.enter(address.parse().expect("an address")).map_err(|fail| fail.kind())
+        door.enter(Some(address.parse().expect("an address"))).map_err(|fail| fail.kind())
     }
 
     #[test]

@@ -20,11 +20,16 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tower::{Layer, Service};
 use tracing::Instrument;
+use uuid::Uuid;
 
+use crate::arrival::{self, Place};
+use crate::door::Door;
 use crate::fail::Pending;
 use crate::headers::visible;
-use crate::{Fail, Limits, Metrics, Verifier, arrival};
+use crate::{Fail, Limits, Metrics, Verifier};
 
+/// The digits of a CPF.
+const CPF: usize = 11;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -50,13 +55,17 @@ pub(crate) struct Edge(Arc<Shared>);
 struct Shared {
     context: Arc<Context>,
     metrics: Arc<Metrics>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
+    bodies: Door,
+    /// The paths that tell refusals as OAuth does.
+    oauth: Vec<String>,
 }
 
 impl Edge {
-    pub(crate) fn new(context: Context, metrics: Arc<Metrics>) -> Self {
-        let places = Semaphore::new(context.limits.requests);
-        Edge(Arc::new(Shared { context: Arc::new(context), metrics, places }))
+    pub(crate) fn new(context: Context, metrics: Arc<Metrics>, oauth: Vec<String>) -> Self {
+        let places = Arc::new(Semaphore::new(context.limits.requests));
+        let bodies = Door::of_bodies(&context.limits);
+        Edge(Arc::new(Shared { context: Arc::new(context), metrics, places, bodies, oauth }))
     }
 }
 
@@ -134,7 +143,7 @@ impl Shared {
         self.metrics.observe(&method, template, response.status(), took);
         let (status, ms) = (response.status().as_u16(), took.as_secs_f64() * 1000.0);
         // The query is left out: it may name a person.
-        tracing::info!(%method, path = uri.path(), route = template, status, ms, "answered");
+        tracing::info!(%method, path = masked(uri.path()), route = template, status, ms, "answered");
         response
     }
 
@@ -148,10 +157,11 @@ impl Shared {
         if let Err(fail) = head(&request, limits) {
             return fail.into_response();
         }
-        let Ok(_place) = self.places.try_acquire() else {
-            return Fail::overloaded().into_response();
+        let place = match Place::take(&self.places) {
+            Ok(place) => place,
+            Err(fail) => return fail.into_response(),
         };
-        let request = arrival::within(limits.body_timeout, request);
+        let request = arrival::within(limits.body_timeout, &self.bodies, &place, request);
         let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
         match tokio::time::timeout(limits.timeout, work).await {
             Ok(Ok(Ok(response))) => response,
@@ -174,12 +184,24 @@ impl Shared {
             None => return response,
         };
         pending.log();
-        let mut rendered = pending.render(lang, path);
+        let route = path.strip_suffix('/').unwrap_or(path);
+        let mut rendered = match self.oauth.iter().any(|oauth| oauth == route) {
+            true => pending.render_oauth(lang),
+            false => pending.render(lang, path),
+        };
         if let Some(allow) = response.headers_mut().remove(ALLOW) {
             rendered.headers_mut().insert(ALLOW, allow);
         }
         rendered
     }
+}
+
+/// A path for the log: a part of it with as many digits as a CPF has says nothing, unless it is an id of ours.
+fn masked(path: &str) -> String {
+    let names_nobody =
+        |part: &str| part.bytes().filter(u8::is_ascii_digit).count() < CPF || part.parse::<Uuid>().is_ok();
+    let parts = path.split('/').map(|part| if names_nobody(part) { part } else { "***" });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// A page may say more of what it needs; one that says nothing gets nothing, is shown inside no other page, and no page
@@ -245,7 +267,7 @@ fn trace(headers: &HeaderMap) -> Trace {
     let given = headers.get(REQUEST_ID).and_then(visible).map(str::to_owned);
     let traceparent = headers.get(TRACEPARENT).and_then(visible).filter(|text| is_traceparent(text));
     Trace {
-        request_id: given.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
+        request_id: given.unwrap_or_else(|| Uuid::now_v7().to_string()),
         traceparent: traceparent.map(str::to_owned),
     }
 }

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::{OrderStatus, PaymentId};
 
-use crate::Faults;
+use crate::{Faults, oauth};
 
 const PROBLEM_JSON: &str = "application/problem+json";
+const JSON: &str = "application/json";
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -217,10 +218,21 @@ impl Pending {
 
     /// The whole response.
     pub(crate) fn render(&self, lang: Lang, instance: &str) -> Response {
+        self.response(PROBLEM_JSON, self.0.body(lang, instance))
+    }
+
+    /// The same as OAuth tells it.
+    pub(crate) fn render_oauth(&self, lang: Lang) -> Response {
         let inner = &self.0;
-        let mut response = (status(inner.kind), inner.body(lang, instance)).into_response();
+        let error = oauth::error(inner.kind, inner.challenge, pick(lang, &inner.pt, &inner.en));
+        self.response(JSON, serde_json::to_vec(&error).unwrap_or_default())
+    }
+
+    fn response(&self, content_type: &'static str, body: Vec<u8>) -> Response {
+        let inner = &self.0;
+        let mut response = (status(inner.kind), body).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = inner.retry_seconds() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -23,6 +23,7 @@ mod limits;
 mod line;
 mod list;
 mod metrics;
+mod oauth;
 mod path;
 mod probes;
 mod query;

@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 /// How much one request, one connection, and all of them may take. Each number has an answer for whoever goes over it.
@@ -16,8 +16,12 @@ pub struct Limits {
     pub timeout: Duration,
     /// Longest time for the body of a request to arrive: 408.
     pub body_timeout: Duration,
-    /// Most requests that are worked on at once: 503 with `Retry-After`.
+    /// Most requests that are worked on at once: 503 with `Retry-After`. One whose body is still on its way is not.
     pub requests: usize,
+    /// Most bodies that are on their way at once: 503 with `Retry-After`.
+    pub bodies: usize,
+    /// Most bodies on their way from one address, as with `connections_per_address`: 429 with `Retry-After`.
+    pub bodies_per_address: usize,
     /// How long a 429, and a 503 `overloaded`, is held back. Who goes on at once instead of heeding `Retry-After` is slowed down to this, and can't
     /// keep the machine busy with refusals; waiting costs nothing, and holds no place of `requests`.
     pub put_off: Duration,
@@ -34,10 +38,26 @@ pub struct Limits {
     /// Most open connections of one address, which for IPv6 is its /64 network: 429 with `Retry-After`. This machine
     /// itself has no such limit.
     pub connections_per_address: usize,
-    /// Addresses that speak for many, such as a proxy before this program: no limit per address for them.
+    /// Addresses that speak for many, such as a proxy before this program: no limit per address for them, of wrong
+    /// passwords neither.
     pub proxies: Vec<IpAddr>,
     /// Most requests at once on one HTTP/2 connection: the client is told to wait (RFC 9113 §5.1.2).
     pub http2_streams: u32,
+}
+
+impl Limits {
+    /// What an address counts as: one customer of a provider has a whole /64 of IPv6 addresses (RFC 6177 §2). None for a
+    /// proxy, behind which many people are.
+    pub fn network(&self, address: IpAddr) -> Option<IpAddr> {
+        let address = address.to_canonical();
+        if self.proxies.iter().any(|proxy| proxy.to_canonical() == address) {
+            return None;
+        }
+        Some(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        })
+    }
 }
 
 impl Default for Limits {
@@ -50,6 +70,8 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             requests: 1024,
+            bodies: 1024,
+            bodies_per_address: 64,
             put_off: Duration::from_secs(1),
             event_streams: 256,
             head_timeout: Duration::from_secs(10),

@@ -55,7 +55,7 @@ impl Limits {
     /// None while it runs: a connection that can't be accepted does not stop the listener.
     pub async fn serve(self, router: Router, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
         let house = Arc::new(House { server: server(&self), limits: self, router, shutdown: shutdown.clone() });
-        let (door, told) = (Door::new(&house.limits), Arc::new(Semaphore::new(TOLD_AT_ONCE)));
+        let (door, told) = (Door::of_connections(&house.limits), Arc::new(Semaphore::new(TOLD_AT_ONCE)));
         let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
@@ -67,7 +67,7 @@ impl Limits {
                 Err(error) => rest_after(&error).await,
                 Ok((stream, peer)) => {
                     let _ = stream.set_nodelay(true);
-                    match door.enter(peer.ip()) {
+                    match door.enter(Some(peer.ip())) {
                         Ok(ticket) => drop(connections.spawn(house.clone().receive(stream, peer, ticket))),
                         Err(fail) => tell(stream, &fail, &told),
                     }

@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::edge::{Answered, Context, Edge};
-use crate::{Fail, Limits, Metrics, Readiness, Verifier, docs, probes};
+use crate::{Fail, Limits, Metrics, Readiness, Verifier, docs, oauth, probes};
 
 /// What [`shell`] needs to know of a service.
 pub struct Shell {
@@ -32,10 +32,12 @@ pub struct Shell {
 ///
 /// Adds `/health`, `/ready`, `/metrics`, `/openapi.json` and `/docs`; answers with and without a trailing slash;
 /// takes and returns `x-request-id`; passes `traceparent` on; refuses what is too long, too slow or too much at once;
-/// turns every refusal, unknown path, wrong method and panic into problem+json; logs and measures each request.
+/// turns every refusal, unknown path, wrong method and panic into problem+json, or into OAuth's error body where the
+/// route's document names it; logs and measures each request.
 /// No page but the service's own may read its answers in a browser, unless [`crate::open_to`] lets it.
 pub fn shell(routes: OpenApiRouter<()>, shell: Shell) -> axum::Router {
-    let (routes, documented) = routes.split_for_parts();
+    let (routes, mut documented) = routes.split_for_parts();
+    let oauth = oauth::paths(&mut documented);
     let document = crate::document(shell.openapi, documented);
     let known = routes
         .merge(probes::routes(shell.name, shell.readiness, shell.metrics.clone()))
@@ -43,7 +45,8 @@ pub fn shell(routes: OpenApiRouter<()>, shell: Shell) -> axum::Router {
         .method_not_allowed_fallback(wrong_method);
     let slashless = known.clone().layer(middleware::from_fn(note_route)).fallback(unknown);
     let context = Context { verifier: shell.verifier, limits: shell.limits };
-    known.fallback(move |request| without_slash(slashless, request)).layer(Edge::new(context, shell.metrics))
+    let edge = Edge::new(context, shell.metrics, oauth);
+    known.fallback(move |request| without_slash(slashless, request)).layer(edge)
 }
 
 /// A path that no route has as it stands, tried again without its trailing slash, or with one.

@@ -12,6 +12,7 @@ use crate::config::{Config, Service};
 use crate::credentials::{self, Credentials};
 use crate::exit::{Exit, Failure, Outcome, store_not_opened};
 use crate::master_key::MasterKey;
+use crate::private;
 
 pub(super) async fn look(config: &Config, findings: &mut Findings) {
     findings.add("data directory", directory(&config.data_dir));
@@ -43,7 +44,7 @@ fn directory(path: &Path) -> Outcome<String> {
 }
 
 fn others_may_read(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+    path.metadata().is_ok_and(|found| found.permissions().mode() & private::OTHERS != 0)
 }
 
 fn kept(config: &Config) -> Outcome<String> {

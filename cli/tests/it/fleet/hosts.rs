@@ -44,7 +44,7 @@ impl Hosts {
         }
         let hosts = Hosts { homes: [(); HOSTS].map(|()| Home::new()), addresses, sandbox, fronts };
         for home in &hosts.homes {
-            std::fs::write(home.path().join("lanchonete.toml"), hosts.configuration(&database)).expect("written");
+            home.keep("lanchonete.toml", &hosts.configuration(&database));
         }
         Some(hosts)
     }

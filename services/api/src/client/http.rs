@@ -18,14 +18,14 @@ const LONGEST_ANSWER: usize = 32 << 20;
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// Why a call led to nothing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
     /// The service said no.
     #[error("{}", .0.detail)]
     Refused(Box<Problem>, Option<Duration>),
     /// The token endpoint said no.
     #[error("{}", .0.error_description.as_deref().unwrap_or(&.0.error))]
-    OAuth(OAuthError, u16),
+    OAuth(OAuthError, u16, Option<Duration>),
     /// No answer: not there, too slow, or cut off. Whether the request was carried out is unknown.
     #[error("no answer from {url}: {reason}")]
     Unreachable {
@@ -51,7 +51,7 @@ impl CallError {
     pub fn status(&self) -> Option<u16> {
         match self {
             CallError::Refused(problem, _) => Some(problem.status),
-            CallError::OAuth(_, status) | CallError::Nonsense { status, .. } => Some(*status),
+            CallError::OAuth(_, status, _) | CallError::Nonsense { status, .. } => Some(*status),
             CallError::Unreachable { .. } => None,
         }
     }
@@ -72,7 +72,7 @@ impl CallError {
     pub fn in_brief(&self) -> String {
         match self {
             CallError::Refused(problem, _) => format!("{} {}", problem.status, problem.code),
-            CallError::OAuth(error, status) => format!("{status} {}", error.error),
+            CallError::OAuth(error, status, _) => format!("{status} {}", error.error),
             CallError::Unreachable { .. } => self.to_string(),
             CallError::Nonsense { url, status, .. } => {
                 format!("{url} answered {status} with something that is not ours")
@@ -83,7 +83,7 @@ impl CallError {
     /// How long the other side asks us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            CallError::Refused(_, after) => *after,
+            CallError::Refused(_, after) | CallError::OAuth(_, _, after) => *after,
             _ => None,
         }
     }
@@ -266,15 +266,16 @@ impl Http {
     async fn refusal(&self, response: Response) -> CallError {
         let status = response.status().as_u16();
         let after = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
+        let after = after.map(Duration::from_secs);
         let bytes = match self.bytes(response).await {
             Ok(bytes) => bytes,
             Err(error) => return error,
         };
         if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
-            return CallError::Refused(Box::new(problem), after.map(Duration::from_secs));
+            return CallError::Refused(Box::new(problem), after);
         }
         match serde_json::from_slice::<OAuthError>(&bytes) {
-            Ok(error) => CallError::OAuth(error, status),
+            Ok(error) => CallError::OAuth(error, status, after),
             Err(_) => self.nonsense(status, "expected application/problem+json".to_owned()),
         }
     }
@@ -290,6 +291,16 @@ impl Http {
         }
         let reason = if error.is_timeout() { "timed out".to_owned() } else { source.to_string() };
         CallError::Unreachable { url: self.place(), reason }
+    }
+
+    /// The answer, or that there is none, when it takes longer than this.
+    pub async fn within<T>(
+        &self,
+        time: Duration,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let late = || CallError::Unreachable { url: self.place(), reason: "timed out".to_owned() };
+        tokio::time::timeout(time, call).await.unwrap_or_else(|_| Err(late()))
     }
 
     fn nonsense(&self, status: u16, reason: String) -> CallError {

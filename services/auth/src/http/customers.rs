@@ -56,10 +56,11 @@ pub(super) async fn list(
 pub(super) async fn show(
     _: Who<Owner>,
     PathId(id): PathId<CustomerId>,
-    _: Params<NoParams>,
+    params: Result<Params<NoParams>, Fail>,
     State(authority): State<Authority>,
 ) -> Result<Json<Customer>, Fail> {
-    authority.find_customer(id).await.map_err(error::failure)?.map(Json).ok_or_else(error::no_customer)
+    let found = authority.find_customer(id).await.map_err(error::failure)?.ok_or_else(error::no_customer)?;
+    params.map(|_| Json(found))
 }
 
 #[utoipa::path(

@@ -32,7 +32,7 @@ use crate::token::Proof;
 pub(super) async fn erase(
     who: Who<Eraser>,
     PathId(id): PathId<CustomerId>,
-    _: Params<NoParams>,
+    params: Result<Params<NoParams>, Fail>,
     State(authority): State<Authority>,
 ) -> Result<Response, Fail> {
     if who.role != Role::Admin {
@@ -47,6 +47,8 @@ pub(super) async fn erase(
             ));
         }
     }
+    authority.find_customer(id).await.map_err(error::failure)?.ok_or_else(error::no_customer)?;
+    params?;
     let erasure = authority.erase(id).await.map_err(error::failure)?.ok_or_else(error::no_customer)?;
     Ok((StatusCode::NO_CONTENT, [(LOCATION, format!("/erasures/{erasure}"))]).into_response())
 }
@@ -66,9 +68,10 @@ pub(super) async fn erase(
 pub(super) async fn show(
     _: Who<Owner>,
     PathId(id): PathId<ErasureId>,
-    _: Params<NoParams>,
+    params: Result<Params<NoParams>, Fail>,
     State(authority): State<Authority>,
 ) -> Result<Json<Erased>, Fail> {
     let none = || Fail::not_found("Esta exclusão não existe.", "There is no such erasure.");
-    authority.erasure(id).await.map_err(error::failure)?.map(Json).ok_or_else(none)
+    let found = authority.erasure(id).await.map_err(error::failure)?.ok_or_else(none)?;
+    params.map(|_| Json(found))
 }

@@ -44,7 +44,9 @@ pub(super) struct RevokeForm {
     responses(
         (status = 200, description = "It does not hold, or not much longer"),
         (status = 400, description = "invalid_request", body = OAuthError),
+        (status = 401, description = "invalid_client: no token to ask with; invalid_token: one that does not hold", body = OAuthError),
         (status = 403, description = "unauthorized_client: somebody else's token", body = OAuthError),
+        (status = 422, description = "invalid_request: the address takes no parameter", body = OAuthError),
     )
 )]
 pub(super) async fn revoke(

@@ -127,6 +127,20 @@ async fn a_refused_person_leaves_nothing(store: &dyn AuthStore) -> StoreResult<(
     Ok(())
 }
 
+async fn a_password_is_replaced_while_it_is_the_one_that_was_checked(store: &dyn AuthStore) -> StoreResult<()> {
+    let hash = |text: &str| PasswordText::from_stored(text.into());
+    let (ana, bia) = (person("ana@example.com", 1), person("bia@example.com", 2));
+    store.insert_person(ana.clone()).await?;
+    store.insert_person(bia.clone()).await?;
+    let old = ana.password.clone().unwrap();
+    assert!(store.replace_password(ana.id, &old, &hash("new")).await?);
+    assert!(!store.replace_password(ana.id, &old, &hash("late")).await?, "somebody changed it meanwhile");
+    assert!(!store.replace_password(CustomerId::new(), &old, &hash("new")).await?);
+    assert_eq!(store.person(ana.id).await?, Some(Person { password: Some(hash("new")), ..ana }));
+    assert_eq!(store.person(bia.id).await?, Some(bia));
+    Ok(())
+}
+
 async fn the_list_is_newest_first_and_pages(store: &dyn AuthStore) -> StoreResult<()> {
     let mut all = Vec::new();
     for _ in 0..5 {
@@ -341,6 +355,7 @@ macro_rules! conformance {
             a_cpf_is_taken_once,
             both_taken_are_told_at_once,
             a_refused_person_leaves_nothing,
+            a_password_is_replaced_while_it_is_the_one_that_was_checked,
             the_list_is_newest_first_and_pages,
             the_list_filters_by_id,
             a_role_is_there_once_somebody_has_it,

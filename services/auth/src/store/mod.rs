@@ -20,6 +20,7 @@ pub(crate) use sqlite::SqliteAuth;
 
 use crate::cpf::CpfDigest;
 use crate::erasure::{Erasure, Place};
+use crate::password::PasswordText;
 use crate::person::Person;
 
 /// What became of a person to be stored.
@@ -85,6 +86,8 @@ pub(crate) trait AuthStore: Send + Sync {
     async fn person_by_cpf(&self, cpf: CpfDigest) -> StoreResult<Option<Person>>;
     /// Persons, newest first; only the one with the id, if one is given.
     async fn persons(&self, only: Option<CustomerId>, page: Page) -> StoreResult<Persons>;
+    /// Puts another hash in the place of a person's password, if it is still this one; whether it was.
+    async fn replace_password(&self, id: CustomerId, old: &PasswordText, new: &PasswordText) -> StoreResult<bool>;
     /// Whether anybody has this role.
     async fn has_role(&self, role: Role) -> StoreResult<bool>;
     /// Stores a signing key, unless one with its `seq` is there.

@@ -290,6 +290,12 @@ impl AuthStore for MongoAuth {
         Ok(Persons { items: found.into_iter().filter_map(readable).collect(), total: total.into() })
     }
 
+    async fn replace_password(&self, id: CustomerId, old: &PasswordText, new: &PasswordText) -> StoreResult<bool> {
+        let still = doc! { "_id": id.to_string(), "password": old.as_str() };
+        let replaced = self.persons.update(still, doc! { "$set": { "password": new.as_str() } }).await?;
+        replaced.map_err(|taken| StoreError::internal(format!("unexpected duplicate in {}", taken.index)))
+    }
+
     async fn has_role(&self, role: Role) -> StoreResult<bool> {
         Ok(self.persons.count_to(doc! { "role": role.as_str() }, 1).await? > 0)
     }
@@ -305,7 +311,7 @@ impl AuthStore for MongoAuth {
 
     async fn keys(&self) -> StoreResult<Vec<StoredKey>> {
         // All of them or none: a token that a key left out has signed would be refused.
-        let keys: Vec<KeyDoc> = self.keys.all(doc! { "_id": 1 }).await?;
+        let keys: Vec<KeyDoc> = self.keys.all(doc! {}, doc! { "_id": 1 }).await?;
         Ok(keys.into_iter().map(StoredKey::from).collect())
     }
 
@@ -326,8 +332,9 @@ impl AuthStore for MongoAuth {
     }
 
     async fn revocations(&self, now: Timestamp) -> StoreResult<Vec<Revocation>> {
-        let part = Part { sort: doc! { "_id": 1 }, ..Part::default() };
-        let found: Vec<RevocationDoc> = self.revocations.list(doc! { "exp": { "$gt": now.seconds() } }, part).await?;
+        // All of them or none: a token that one left out takes back would hold.
+        let living = doc! { "exp": { "$not": { "$lte": now.seconds() } } };
+        let found: Vec<RevocationDoc> = self.revocations.all(living, doc! { "_id": 1 }).await?;
         Ok(found.into_iter().map(Revocation::from).collect())
     }
 

@@ -40,9 +40,9 @@ async fn the_typed_client_finds_everything() {
 async fn the_typed_client_tells_refusals_apart() {
     let house = House::new().await;
     let wrong = client(&house, None).password_token("ana@example.com", "outra senha").await.unwrap_err();
-    assert!(matches!(&wrong, CallError::OAuth(error, 400) if error.error == "invalid_grant"), "{wrong:?}");
+    assert!(matches!(&wrong, CallError::OAuth(error, 400, None) if error.error == "invalid_grant"), "{wrong:?}");
     let wrong = client(&house, None).client_token("order", "x").await.unwrap_err();
-    assert!(matches!(&wrong, CallError::OAuth(error, 401) if error.error == "invalid_client"), "{wrong:?}");
+    assert!(matches!(&wrong, CallError::OAuth(error, 401, None) if error.error == "invalid_client"), "{wrong:?}");
     let nobody =
         client(&house, Some(Role::Kiosk)).identify(&Identify { cpf: cpf(1).parse().unwrap() }).await.unwrap_err();
     assert!(matches!(&nobody, CallError::Refused(problem, _) if problem.code == "not_found"), "{nobody:?}");

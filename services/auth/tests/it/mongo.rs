@@ -91,6 +91,34 @@ async fn a_person_that_somebody_damaged_spares_the_others(url: String) {
     assert_eq!(caller.send(login).await.status, 500);
 }
 
+async fn a_revocation_that_somebody_damaged_is_no_pardon(url: String) {
+    let house = on(&url).await;
+    let lost = house.service.authority().issue(Role::Kiosk, None, Duration::from_secs(3600), None).unwrap();
+    house.service.authority().revoke_token(&lost.token).await.unwrap().unwrap();
+    let mongo = Mongo::connect(&url, &ConnectOptions::default()).await.unwrap();
+    let revocations = mongo.docs("auth", "revocations", "a revocation");
+    let damaged = revocations.update(doc! {}, doc! { "$set": { "exp": "never" } }).await.unwrap();
+    assert!(damaged.unwrap());
+    // Whoever asks is not told that nothing is taken back, and goes on with what is known.
+    house.a(Role::Service).expecting_faults().get("/revocations").await.expect(500);
+    house.anyone().with_token(&lost.token).get("/auth").await.expect(401);
+}
+
+async fn a_password_is_kept_at_todays_cost_after_the_next_login(url: String) {
+    on(&url).await.register(1).await.expect(201);
+    let later = House::with(|settings| {
+        settings.store = StoreUrl::Mongo(url.clone());
+        settings.argon2.iterations = 2;
+    })
+    .await;
+    later.login(&email(1), PASSWORD).await.expect(200);
+    let mongo = Mongo::connect(&url, &ConnectOptions::default()).await.unwrap();
+    let persons = mongo.docs("auth", "persons", "a person");
+    let ana: Document = persons.get(doc! { "email": email(1) }).await.unwrap().unwrap();
+    assert!(ana.get_str("password").unwrap().starts_with("$argon2id$v=19$m=64,t=2,p=1$"));
+    later.login(&email(1), PASSWORD).await.expect(200);
+}
+
 macro_rules! on_both {
     ($($case:ident)*) => {
         mod standalone {
@@ -116,6 +144,8 @@ on_both! {
     an_email_is_taken_once_through_both
     the_documents_hold_no_cpf_no_password_and_no_private_key
     a_person_that_somebody_damaged_spares_the_others
+    a_revocation_that_somebody_damaged_is_no_pardon
+    a_password_is_kept_at_todays_cost_after_the_next_login
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use api::ProblemKind;
 use domain::{CustomerId, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
+use testkit::Caller;
 
 use crate::house::{House, PASSWORD, cpf, email, person, punctuated};
 
@@ -216,4 +217,24 @@ async fn a_filter_by_id_is_a_filter_and_a_path_is_a_thing() {
     assert_eq!(admin.get(&format!("/customer/?customer_id={nobody}")).await.expect(200).json, json!([]));
     admin.get(&format!("/customer/{nobody}")).await.expect(404).refused(ProblemKind::NotFound);
     admin.get("/customer/7").await.expect(404).refused(ProblemKind::NotFound);
+}
+
+/// Who asks for somebody who is not there, or who is not theirs, learns that first (contract §8.12).
+#[tokio::test]
+async fn what_is_wrong_with_a_query_comes_after_whom_it_is_about() {
+    let house = House::new().await;
+    let ana = house.register(1).await.expect(201).json;
+    let (id, presence) = (ana["id"].as_str().unwrap(), ana["access_token"].as_str().unwrap());
+    let (admin, stranger) = (house.a(Role::Admin), CustomerId::new());
+    for path in [format!("/customer/{stranger}?x=1"), format!("/erasures/{stranger}?x=1")] {
+        admin.get(&path).await.refused(ProblemKind::NotFound);
+    }
+    let erase = async |caller: &Caller, id: &str| {
+        caller.send(caller.request(Method::DELETE, &format!("/customer/{id}?x=1"))).await
+    };
+    erase(&admin, &stranger.to_string()).await.refused(ProblemKind::NotFound);
+    erase(&house.anyone().with_token(presence), id).await.refused(ProblemKind::Forbidden);
+    admin.get(&format!("/customer/{id}?x=1")).await.refused(ProblemKind::InvalidParameter);
+    erase(&admin, id).await.refused(ProblemKind::InvalidParameter);
+    admin.get(&format!("/customer/{id}")).await.expect(200);
 }

@@ -60,7 +60,45 @@ async fn anyone_takes_back_their_own_and_an_administrator_any() {
     for gone in [&bia, &lost] {
         house.anyone().with_token(&gone.token).get("/auth").await.expect(401);
     }
-    revoke(&house.anyone(), &[("token", &ana.token)]).await.refused(ProblemKind::Unauthenticated);
+    let answer = revoke(&house.anyone(), &[("token", &ana.token)]).await.expect(401);
+    assert_eq!(answer.json["error"], "invalid_client");
+}
+
+/// Whoever speaks OAuth reads one form of error at `/token` and `/revoke`, also where the request came to no handler.
+#[tokio::test]
+async fn every_refusal_speaks_oauth() {
+    let house = House::with(|settings| settings.limits.body = 100).await;
+    let admin = house.a(Role::Admin);
+    let long = [("token", "x".repeat(200))];
+    let post = |caller: &Caller, path: &str| caller.request(Method::POST, path);
+    let cases = [
+        (post(&house.anyone(), "/revoke").form(&[("jti", "a")]), 401, "invalid_client"),
+        (post(&house.anyone().with_token("x"), "/revoke").form(&[("jti", "a")]), 401, "invalid_token"),
+        (post(&admin, "/revoke?x=1").form(&[("jti", "a")]), 422, "invalid_request"),
+        (post(&admin, "/revoke/?x=1").form(&[("jti", "a")]), 422, "invalid_request"),
+        (post(&admin, "/revoke").form(&long), 413, "invalid_request"),
+        (post(&house.anyone(), "/token").form(&long), 413, "invalid_request"),
+        (admin.request(Method::GET, "/token"), 405, "invalid_request"),
+        (post(&house.anyone(), "/token").header("x-long", "x".repeat(20_000)), 431, "invalid_request"),
+    ];
+    for (request, status, error) in cases {
+        let answer = house.anyone().send(request).await.expect(status);
+        assert_eq!((answer.header("content-type"), &answer.json["error"]), (Some("application/json"), &json!(error)));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let said = answer.json["error_description"].as_str().unwrap();
+        assert!(said.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\')), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_a_token_that_does_not_arrive_speaks_oauth() {
+    let house = House::with(|settings| settings.limits.body_timeout = Duration::from_millis(50)).await;
+    let mut stream = house.running.connect().await;
+    let head = "POST /token HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\nu";
+    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"error\":\"invalid_request\""), "{answer}");
 }
 
 #[tokio::test]

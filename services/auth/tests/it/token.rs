@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::Answer;
 
-use crate::house::{House, PASSWORD, cpf, email, person, punctuated};
+use crate::house::{House, PASSWORD, cpf, email, person, punctuated, settings};
 
 async fn house_with_ana() -> House {
     let house = House::new().await;
@@ -200,11 +200,14 @@ async fn guessing_is_slowed_down_for_known_and_unknown_alike() {
 }
 
 #[tokio::test]
-async fn guesses_by_email_and_by_cpf_count_together() {
+async fn guesses_tell_nobody_which_email_and_which_cpf_are_one_person() {
     let house = house_with_ana().await;
-    fail_times(&house, &email(1), 3).await;
-    fail_times(&house, &cpf(1), 2).await;
-    house.login(&punctuated(&cpf(1)), PASSWORD).await.expect(429);
+    for (mail, number) in [(email(1), cpf(1)), (email(9), cpf(9))] {
+        fail_times(&house, &mail.to_uppercase(), 5).await;
+        house.login(&mail, "outra senha").await.expect(429);
+        fail_times(&house, &number, 5).await;
+        house.login(&punctuated(&number), "outra senha").await.expect(429);
+    }
 }
 
 #[tokio::test]
@@ -261,6 +264,45 @@ async fn guessing_at_many_accounts_from_one_address_is_slowed_down() {
     house.token(&form).await.expect(200);
     house.clock.advance(Duration::from_secs(5));
     house.login(&email(1), PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn one_who_guesses_behind_a_proxy_locks_nobody_out() {
+    let house = House::with(|settings| {
+        settings.throttle.address_tries = 1;
+        settings.limits.proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    house.register(1).await.expect(201);
+    for n in 10..14 {
+        house.login(&email(n), "outra senha").await.expect(400);
+    }
+    house.login(&email(1), PASSWORD).await.expect(200);
+    // Each account has its wait all the same.
+    fail_times(&house, &email(1), 5).await;
+    house.login(&email(1), PASSWORD).await.expect(429);
+}
+
+#[tokio::test]
+async fn a_password_is_kept_at_todays_cost_after_the_next_login() {
+    let house = house_with_ana().await;
+    let cost = |dir: &std::path::Path| -> String {
+        let connection = rusqlite::Connection::open(dir.join("auth.db")).unwrap();
+        let hash: String = connection.query_row("SELECT password FROM person", [], |row| row.get(0)).unwrap();
+        hash.split('$').nth(3).unwrap().to_owned()
+    };
+    let (dir, clock) = house.stop().await;
+    assert_eq!(cost(dir.path()), "m=64,t=1,p=1");
+    let mut settings = settings(dir.path(), clock);
+    settings.argon2.iterations = 2;
+    let authority = auth::Authority::open(settings).await.unwrap();
+    let login = async |password: &str| authority.login(&email(1), password.to_owned().into()).await.is_ok();
+    assert!(!login("outra senha").await);
+    assert_eq!(cost(dir.path()), "m=64,t=1,p=1");
+    assert!(login(PASSWORD).await);
+    assert_eq!(cost(dir.path()), "m=64,t=2,p=1");
+    assert!(login(PASSWORD).await && !login("outra senha").await);
+    authority.close().await;
 }
 
 #[tokio::test]

@@ -114,12 +114,12 @@ impl Docs {
         Ok(self.find(filter, part).await?.iter().filter_map(readable).collect())
     }
 
-    /// Every document, in this order, for small collections that are useless in part.
+    /// Every document that matches, in this order, for small collections that are useless in part.
     ///
     /// # Errors
     /// As [`Docs::get`].
-    pub async fn all<T: DeserializeOwned>(&self, sort: Document) -> StoreResult<Vec<T>> {
-        let found = self.find(Document::new(), Part { sort, ..Part::default() }).await?;
+    pub async fn all<T: DeserializeOwned>(&self, filter: Document, sort: Document) -> StoreResult<Vec<T>> {
+        let found = self.find(filter, Part { sort, ..Part::default() }).await?;
         found.iter().map(|raw| self.read(raw)).collect()
     }
 

@@ -1,12 +1,17 @@
 //! Clients that are slow, large or many, over bare sockets. Each limit is set so low that a test sees its answer.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::ProblemKind;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::StatusCode;
 use reqwest::Method;
 use testkit::{Running, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tower::ServiceExt;
 use web::Limits;
 
 use crate::demo::Demo;
@@ -112,6 +117,80 @@ async fn a_body_that_trickles_is_408() {
         "POST /dishes HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut stream = said(&server, format!("{head}1\r\n{{\r\n").as_bytes()).await;
     is(&rest(&mut stream).await, 408, ProblemKind::RequestTimeout);
+}
+
+/// A request whose body is on its way: the server says that it waits for it (RFC 9110 §10.1.1).
+async fn awaited(server: &Running) -> TcpStream {
+    let head = "POST /dishes HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 2\r\n";
+    let mut stream = said(server, format!("{head}Expect: 100-continue\r\nConnection: close\r\n\r\n").as_bytes()).await;
+    let mut go_on = [0; 25];
+    tokio::time::timeout(PATIENCE, stream.read_exact(&mut go_on)).await.expect("an answer").unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+#[tokio::test]
+async fn bodies_on_their_way_take_no_place() {
+    let server = within(|limits| limits.requests = 1);
+    let mut slow = [awaited(&server).await, awaited(&server).await, awaited(&server).await];
+    server.caller().get("/health").await.expect(200);
+    for stream in &mut slow {
+        stream.write_all(b"{}").await.unwrap();
+        is(&rest(stream).await, 422, ProblemKind::InvalidBody);
+    }
+}
+
+#[tokio::test]
+async fn a_request_takes_its_place_again_when_its_body_is_there() {
+    let demo = Demo::new();
+    let kitchen = demo.kitchen.clone();
+    let server = Demo { limits: Limits { requests: 1, ..demo.limits.clone() }, ..demo }.spawn();
+    let mut slow = awaited(&server).await;
+    let mut waiting = said(&server, b"GET /waits HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").await;
+    kitchen.entered.notified().await;
+    slow.write_all(b"{}").await.unwrap();
+    is(&rest(&mut slow).await, 503, ProblemKind::Overloaded);
+    kitchen.go_on.notify_one();
+    assert!(rest(&mut waiting).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn more_bodies_than_are_waited_for_are_503() {
+    let server = within(|limits| limits.bodies = 1);
+    let mut slow = awaited(&server).await;
+    let head = "POST /dishes HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n";
+    let mut refused = said(&server, format!("{head}Content-Length: 2\r\n\r\n{{").as_bytes()).await;
+    let refused = rest(&mut refused).await;
+    is(&refused, 503, ProblemKind::Overloaded);
+    assert!(refused.contains("retry-after: "), "{refused}");
+    // One that comes with its head is not waited for.
+    let mut whole = said(&server, format!("{head}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}").as_bytes()).await;
+    is(&rest(&mut whole).await, 422, ProblemKind::InvalidBody);
+    slow.write_all(b"{}").await.unwrap();
+    is(&rest(&mut slow).await, 422, ProblemKind::InvalidBody);
+    drop(awaited(&server).await);
+}
+
+#[tokio::test]
+async fn more_bodies_from_one_address_than_its_share_are_429() {
+    let mut demo = Demo::new();
+    (demo.limits.bodies_per_address, demo.limits.put_off) = (1, SHORT);
+    let router = demo.router();
+    // As the listener says where a request comes from; this machine itself has no share.
+    let slow = |address: &str| {
+        let never = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+        let peer = ConnectInfo(SocketAddr::new(address.parse().unwrap(), 1));
+        let request = Request::post("/dishes").header("content-type", "application/json").extension(peer);
+        router.clone().oneshot(request.body(Body::from_stream(never)).unwrap())
+    };
+    let refused = tokio::select! {
+        biased;
+        _ = slow("192.0.2.1") => panic!("it is waited for"),
+        _ = slow("192.0.2.2") => panic!("it is waited for"),
+        answer = slow("192.0.2.1") => answer.unwrap(),
+    };
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers().contains_key("retry-after"));
 }
 
 #[tokio::test]

@@ -47,6 +47,11 @@ async fn the_log_knows_the_cause_and_no_secret() {
     caller.send(tagged(Method::GET, "/panics")).await.expect(500);
     caller.send(tagged(Method::GET, "/whoever")).await.expect(200);
     caller.send(tagged(Method::POST, "/dishes").json(&body)).await.expect(422);
+    for path in ["/customer/529.982.247-25", "/customer/529982247%2D25/", "/dishes/52998224725", "/x52998224725x/y"] {
+        caller.send(tagged(Method::GET, path)).await;
+    }
+    let dish = domain::OrderId::new();
+    caller.send(tagged(Method::PUT, &format!("/dishes/{dish}")).json(&body)).await.expect(422);
     let late = mint.expired(domain::Role::Kitchen);
     let request = server.caller().request(Method::GET, "/whoever").bearer_auth(&late);
     caller.send(request.header("x-request-id", "tagged-log")).await.expect(401);
@@ -58,7 +63,10 @@ async fn the_log_knows_the_cause_and_no_secret() {
     assert!(has(&["ERROR", "internal", "the secret of the cook"]), "{ours:#?}");
     assert!(has(&["DEBUG", "unauthenticated", "expired"]), "{ours:#?}");
     assert!(has(&["INFO", "method=GET", "path=\"/breaks\"", "status=503"]), "{ours:#?}");
-    for secret in ["52998224725", "529.982.247-25", token.as_str(), late.as_str(), "cpf="] {
+    for path in ["/customer/***", "/customer/***/", "/dishes/***", "/***/y", &format!("/dishes/{dish}")] {
+        assert!(has(&["INFO", &format!("path=\"{path}\"")]), "{path}: {ours:#?}");
+    }
+    for secret in ["52998224725", "529982247%2D25", "529.982.247-25", token.as_str(), late.as_str(), "cpf="] {
         assert!(!text.contains(secret), "{secret} in {ours:#?}");
     }
 }

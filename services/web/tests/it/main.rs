@@ -1,6 +1,7 @@
 //! What `web` promises, seen through HTTP.
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod bearer;
 mod bodies;
 mod contract;
 mod cors;

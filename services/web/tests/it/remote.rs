@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,10 +14,14 @@ use tokio_util::sync::CancellationToken;
 use web::{KeyMemory, KeySet, KeySource, RemoteKeys, TokenFault, TokenRules, Verifier};
 
 const SOON: Duration = Duration::from_secs(20);
+/// As long as the services' clients wait for an answer.
+const CLIENT: Duration = Duration::from_secs(10);
 
 /// An auth service that tells these keys and revocations, or is out of order.
 #[derive(Clone, Default)]
 struct Auth {
+    /// Whether the keys are asked for in vain, without any answer.
+    silent: Arc<AtomicBool>,
     jwks: Arc<Mutex<Option<Jwks>>>,
     revoked: Arc<Mutex<Option<Vec<Revocation>>>>,
 }
@@ -33,8 +38,13 @@ impl Auth {
     fn spawn(&self) -> Running {
         let told = self.clone();
         let jwks = move || {
-            let jwks = told.jwks.lock().unwrap().clone();
-            async move { answer(jwks) }
+            let (jwks, silent) = (told.jwks.lock().unwrap().clone(), told.silent.load(Ordering::Relaxed));
+            async move {
+                match silent {
+                    true => std::future::pending().await,
+                    false => answer(jwks),
+                }
+            }
         };
         let told = self.clone();
         let revoked = move || {
@@ -53,21 +63,43 @@ fn answer<T: serde::Serialize>(told: Option<T>) -> Response {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<Option<String>>);
+struct Memory {
+    text: Mutex<Option<String>>,
+    /// Whether nothing can be kept.
+    broken: AtomicBool,
+}
 
 #[async_trait]
 impl KeyMemory for Memory {
     async fn load(&self) -> Option<String> {
-        self.0.lock().unwrap().clone()
+        self.text.lock().unwrap().clone()
     }
 
-    async fn save(&self, jwks: &str) {
-        *self.0.lock().unwrap() = Some(jwks.to_owned());
+    async fn save(&self, kept: &str) -> bool {
+        let works = !self.broken.load(Ordering::Relaxed);
+        if works {
+            *self.text.lock().unwrap() = Some(kept.to_owned());
+        }
+        works
+    }
+}
+
+/// A store that does not answer.
+struct Stuck;
+
+#[async_trait]
+impl KeyMemory for Stuck {
+    async fn load(&self) -> Option<String> {
+        None
+    }
+
+    async fn save(&self, _: &str) -> bool {
+        std::future::pending().await
     }
 }
 
 fn client(auth: &Running) -> AuthClient {
-    AuthClient::new(Http::new(http_client(Duration::from_secs(5)).unwrap(), auth.url.clone()))
+    AuthClient::new(Http::new(http_client(CLIENT).unwrap(), auth.url.clone()))
 }
 
 fn remote(auth: &Running, memory: Option<Arc<dyn KeyMemory>>) -> Arc<RemoteKeys> {
@@ -174,11 +206,69 @@ async fn a_revocation_ends_a_remembered_token_and_outlives_auth() {
 }
 
 #[tokio::test]
+async fn a_revocation_that_could_not_be_kept_is_kept_with_the_next_answer() {
+    let mint = Mint::new();
+    let auth = Auth::default();
+    auth.tell(Some(mint.jwks()));
+    let lost = mint.claims(Role::Kiosk);
+    auth.revoke(Some(vec![one(&lost.jti)]));
+    let server = auth.spawn();
+    let memory = Arc::new(Memory::default());
+    memory.broken.store(true, Ordering::Relaxed);
+    let keys = remote(&server, Some(memory.clone()));
+    keys.refresh().await.unwrap();
+    assert!(memory.load().await.is_none());
+    memory.broken.store(false, Ordering::Relaxed);
+    keys.refresh().await.unwrap();
+
+    let later = remote(&server, Some(memory));
+    later.recall().await;
+    assert_eq!(verifier(&later).verify(&mint.sign(&lost)).err(), Some(TokenFault::Revoked));
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_delays_no_refusal() {
+    let mint = Mint::new();
+    let auth = Auth::default();
+    auth.tell(Some(mint.jwks()));
+    let lost = mint.claims(Role::Kiosk);
+    auth.revoke(Some(vec![one(&lost.jti)]));
+    let server = auth.spawn();
+    let keys = remote(&server, Some(Arc::new(Stuck)));
+    let lost = mint.sign(&lost);
+    let refused =
+        eventually(SOON, || async { (verifier(&keys).verify(&lost).err() == Some(TokenFault::Revoked)).then_some(()) });
+    tokio::select! {
+        _ = keys.refresh() => panic!("it waits for the store"),
+        () = refused => {}
+    }
+}
+
+#[tokio::test]
+async fn revocations_do_not_wait_for_the_keys() {
+    let mint = Mint::new();
+    let auth = Auth::default();
+    auth.tell(Some(mint.jwks()));
+    auth.revoke(Some(Vec::new()));
+    let server = auth.spawn();
+    let keys = remote(&server, None);
+    keys.refresh().await.unwrap();
+    let lost = mint.claims(Role::Kiosk);
+    auth.revoke(Some(vec![one(&lost.jti)]));
+    auth.silent.store(true, Ordering::Relaxed);
+    let began = std::time::Instant::now();
+    assert!(keys.refresh().await.is_err());
+    assert!(began.elapsed() < CLIENT, "it is asked again before the client gives up");
+    assert_eq!(verifier(&keys).verify(&mint.sign(&lost)).err(), Some(TokenFault::Revoked));
+}
+
+#[tokio::test]
 async fn keys_that_an_earlier_version_kept_are_recalled() {
     let mint = Mint::new();
     let auth = Auth::default();
     let server = auth.spawn();
-    let memory = Arc::new(Memory(Mutex::new(Some(serde_json::to_string(&mint.jwks()).unwrap()))));
+    let memory = Arc::new(Memory::default());
+    memory.save(&serde_json::to_string(&mint.jwks()).unwrap()).await;
     let keys = remote(&server, Some(memory));
     keys.recall().await;
     assert!(verifier(&keys).verify(&mint.token(Role::Kiosk)).is_ok());

@@ -229,6 +229,16 @@ impl AuthStore for SqliteAuth {
         self.0.read(move |c| page_of(c, only.map(|id| id.uuid().into_bytes()), page)).await
     }
 
+    async fn replace_password(&self, id: CustomerId, old: &PasswordText, new: &PasswordText) -> StoreResult<bool> {
+        let (old, new) = (old.clone(), new.clone());
+        self.0
+            .write(move |c| {
+                let sql = "UPDATE person SET password = ?3 WHERE id = ?1 AND password = ?2";
+                Ok(c.prepare_cached(sql)?.execute(params![id.uuid().into_bytes(), old.as_str(), new.as_str()])? == 1)
+            })
+            .await
+    }
+
     async fn has_role(&self, role: Role) -> StoreResult<bool> {
         self.0
             .read(move |c| Ok(c.prepare_cached("SELECT 1 FROM person WHERE role = ?1")?.exists([role.as_str()])?))
