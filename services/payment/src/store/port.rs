@@ -43,6 +43,8 @@ pub struct Filter {
     pub customer_id: Option<CustomerId>,
     /// Only in this status.
     pub status: Option<PaymentStatus>,
+    /// Only asked for later than this.
+    pub created_after: Option<Timestamp>,
 }
 
 /// A page of payments, newest first.

@@ -76,6 +76,7 @@ facts! {
     a_payment_of_mercadopago_belongs_to_one_of_ours
     lists_are_newest_first
     filters_narrow
+    a_list_can_begin_after_a_moment
     totals_count_what_the_page_leaves_out
     what_is_due_is_taken_once_per_wait
     waits_grow_and_end_at_the_expiry
@@ -302,6 +303,21 @@ async fn filters_narrow(store: &dyn PaymentStore) {
     }
     let nobody = Filter { order_id: Some(one.order_id), status: Some(PaymentStatus::Approved), ..none };
     assert_eq!(listed(store, nobody, 0, 10).await, (vec![], 0));
+}
+
+async fn a_list_can_begin_after_a_moment(store: &dyn PaymentStore) {
+    let mut made = Vec::new();
+    for second in [0, 10, 20] {
+        let (payment, step) =
+            Payment::create(charge(OrderId::new(), PaymentMethod::Pix), &Actor::System, LEASE, at(second));
+        store.insert(&payment, step, at(second)).await.unwrap();
+        made.push(payment);
+    }
+    let after = |second| Filter { created_after: Some(at(second)), ..Filter::default() };
+    assert_eq!(listed(store, after(10), 0, 10).await, (vec![made[2].id], 1), "later than, not at");
+    assert_eq!(listed(store, after(9), 0, 10).await, (vec![made[2].id, made[1].id], 2));
+    let theirs = Filter { customer_id: made[0].customer_id, ..after(0) };
+    assert_eq!(listed(store, theirs, 0, 10).await, (vec![], 0));
 }
 
 async fn totals_count_what_the_page_leaves_out(store: &dyn PaymentStore) {

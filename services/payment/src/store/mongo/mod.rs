@@ -11,7 +11,7 @@ use api::payment::PaymentEvent;
 use async_trait::async_trait;
 use domain::{Page, PaymentId, Timestamp};
 use serde::Deserialize;
-use store::mongo::bson::{Document, doc};
+use store::mongo::bson::{Bson, Document, doc};
 use store::mongo::{Change, ConnectOptions, Docs, MongoQueue, Part};
 use store::{Mongo, NewWork, StoreError, StoreResult, WorkCounts, WorkQueue};
 
@@ -114,14 +114,15 @@ fn unexpected(index: &str) -> StoreError {
 
 fn conditions(filter: &Filter) -> Document {
     [
-        filter.payment_id.map(|id| ("_id", id.to_string())),
-        filter.order_id.map(|id| ("order_id", id.to_string())),
-        filter.customer_id.map(|id| ("customer_id", id.to_string())),
-        filter.status.map(|status| ("status", status.as_str().to_owned())),
+        filter.payment_id.map(|id| ("_id", Bson::from(id.to_string()))),
+        filter.order_id.map(|id| ("order_id", id.to_string().into())),
+        filter.customer_id.map(|id| ("customer_id", id.to_string().into())),
+        filter.status.map(|status| ("status", status.as_str().into())),
+        filter.created_after.map(|after| ("created_at", doc! { "$gt": after.millis() }.into())),
     ]
     .into_iter()
     .flatten()
-    .map(|(name, value)| (name.to_owned(), value.into()))
+    .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }
 

@@ -1,5 +1,6 @@
 use api::payment::PaymentEvent;
 use domain::{Page, PaymentId, Timestamp};
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 use store::{StoreError, StoreResult};
 
@@ -44,11 +45,12 @@ pub(super) fn events(c: &Connection, payment: PaymentId) -> StoreResult<Vec<Paym
 
 /// Only the conditions that were asked for, so that each has its index.
 pub(super) fn list(c: &Connection, filter: &Filter, page: Page) -> StoreResult<Listed> {
-    let conditions: Vec<(&str, String)> = [
-        filter.payment_id.map(|id| ("id", id.to_string())),
-        filter.order_id.map(|id| ("order_id", id.to_string())),
-        filter.customer_id.map(|id| ("customer_id", id.to_string())),
-        filter.status.map(|status| ("status", status.to_string())),
+    let conditions: Vec<(&str, Value)> = [
+        filter.payment_id.map(|id| ("id =", id.to_string().into())),
+        filter.order_id.map(|id| ("order_id =", id.to_string().into())),
+        filter.customer_id.map(|id| ("customer_id =", id.to_string().into())),
+        filter.status.map(|status| ("status =", status.to_string().into())),
+        filter.created_after.map(|after| ("created_at >", after.millis().into())),
     ]
     .into_iter()
     .flatten()
@@ -56,7 +58,7 @@ pub(super) fn list(c: &Connection, filter: &Filter, page: Page) -> StoreResult<L
     let wheres: String = conditions
         .iter()
         .enumerate()
-        .map(|(n, (column, _))| format!(" {} {column} = ?{}", if n == 0 { "WHERE" } else { "AND" }, n + 1))
+        .map(|(n, (test, _))| format!(" {} {test} ?{}", if n == 0 { "WHERE" } else { "AND" }, n + 1))
         .collect();
     let values: Vec<&dyn ToSql> = conditions.iter().map(|(_, value)| value as &dyn ToSql).collect();
 
