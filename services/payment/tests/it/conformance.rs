@@ -67,6 +67,8 @@ facts! {
     a_key_brings_back_what_it_made
     a_key_with_another_body_is_refused
     a_key_is_free_after_a_day
+    a_key_holds_for_any_body_once_the_person_is_forgotten
+    a_key_that_somebody_made_up_is_forgotten_with_the_person
     its_maker_holds_the_first_work
     work_behind_other_work_is_held_by_nobody
     a_change_needs_the_version_before_it
@@ -166,7 +168,11 @@ async fn a_paid_payment_stands_beside_an_open_one(store: &dyn PaymentStore) {
 }
 
 fn keyed(body: &str) -> (Payment, Step) {
-    let key = Some(Key::new("order", "POST /payments", "k", &body));
+    keyed_by("order", body)
+}
+
+fn keyed_by(subject: &str, body: &str) -> (Payment, Step) {
+    let key = Some(Key::new(subject, "POST /payments", "k", &body));
     let charge = Charge { key, ..charge(OrderId::new(), PaymentMethod::Pix) };
     Payment::create(charge, &Actor::System, LEASE, at(0))
 }
@@ -191,6 +197,32 @@ async fn a_key_is_free_after_a_day(store: &dyn PaymentStore) {
     store.insert(&first, step, at(0)).await.unwrap();
     let (second, step) = keyed("b");
     assert!(matches!(store.insert(&second, step, at(24 * 3600)).await.unwrap(), Inserted::New(_)));
+}
+
+/// A payment that this subject asked for with the body `a`, after its customer was forgotten.
+async fn forgotten(store: &dyn PaymentStore, subject: &str) -> Payment {
+    let (before, step) = keyed_by(subject, "a");
+    store.insert(&before, step, at(0)).await.unwrap();
+    let mut after = before.clone();
+    let step = after.forget_customer(&Actor::System, at(10));
+    let step = after.finish(&before, step, &Actor::System, at(10)).unwrap();
+    save(store, (after, step)).await
+}
+
+async fn a_key_holds_for_any_body_once_the_person_is_forgotten(store: &dyn PaymentStore) {
+    let first = forgotten(store, "order").await;
+    for body in ["a", "b"] {
+        let (again, step) = keyed_by("order", body);
+        let outcome = store.insert(&again, step, at(60)).await.unwrap();
+        assert!(matches!(outcome, Inserted::Replayed(seen) if *seen == first), "{body}");
+    }
+}
+
+async fn a_key_that_somebody_made_up_is_forgotten_with_the_person(store: &dyn PaymentStore) {
+    let first = forgotten(store, "somebody").await;
+    assert_eq!(first.key, None);
+    let (again, step) = keyed_by("somebody", "a");
+    assert!(matches!(store.insert(&again, step, at(60)).await.unwrap(), Inserted::New(_)));
 }
 
 async fn its_maker_holds_the_first_work(store: &dyn PaymentStore) {

@@ -66,7 +66,7 @@ impl MongoStore {
         if let Some(key) = &payment.key
             && let Some(seen) = self.with_key(key, now).await?
         {
-            let same = seen.key.as_ref() == Some(key);
+            let same = seen.key.as_ref().is_some_and(|first| key.repeats(first));
             return Ok(Some(if same { Inserted::Replayed(Box::new(seen)) } else { Inserted::KeyReused }));
         }
         if !payment.is_open() {

@@ -18,7 +18,7 @@ pub(super) fn insert(
     if let Some(key) = &payment.key
         && let Some(seen) = with_key(c, key, now)?
     {
-        let same = seen.key.as_ref() == Some(key);
+        let same = seen.key.as_ref().is_some_and(|first| key.repeats(first));
         return Ok(if same { Inserted::Replayed(Box::new(seen)) } else { Inserted::KeyReused });
     }
     if payment.is_open()
@@ -79,7 +79,8 @@ pub(super) fn save(
     let changed = c
         .prepare_cached(
             "UPDATE payments SET customer_id = :customer, status = :status, live = :live, version = :version,
-               next_check_at = iif(:next IS NULL, NULL, coalesce(next_check_at, :next)), value = :value
+               next_check_at = iif(:next IS NULL, NULL, coalesce(next_check_at, :next)),
+               key_scope = iif(:keyed, key_scope, NULL), value = :value
              WHERE id = :id AND version = :version - 1",
         )?
         .execute(named_params! {
@@ -89,6 +90,7 @@ pub(super) fn save(
             ":live": payment.is_open(),
             ":version": version(payment.version)?,
             ":next": payment.next_check(schedule.first, now).map(Timestamp::millis),
+            ":keyed": payment.key.is_some(),
             ":value": value(payment)?,
         })?;
     if changed == 0 {
