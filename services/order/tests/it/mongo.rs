@@ -138,6 +138,20 @@ async fn numbers_are_checked_in_the_order_of_their_index() {
 }
 
 #[tokio::test]
+async fn a_first_menu_is_one_change() {
+    on_mongo_url(Kind::Standalone, async |url| {
+        let mut shop = Shop::on(url.clone(), Arc::new(SystemClock)).await;
+        let store = open(&url).await.unwrap();
+        // Each change of the menu counts one.
+        assert_eq!(store.foreign_writes().await.unwrap().menu, 1);
+        assert_eq!(store.menu().await.unwrap().products().len(), 4);
+        store.close().await;
+        shop.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_damaged_product_is_left_out_and_stays_where_it_is() {
     on_mongo_url(Kind::Standalone, async |url| {
         let store = open(&url).await.unwrap();
