@@ -115,12 +115,16 @@ pub(crate) async fn expect(core: &Core, has: impl Fn(&Menu) -> bool) -> Result<(
     if has(&core.wall.read().menu) { Ok(()) } else { Err(MenuError::Gone) }
 }
 
-pub(crate) async fn add_category(core: &Arc<Core>, body: &NewCategory) -> Result<Category, MenuError> {
+fn new_category(text: &str, position: u32) -> Result<Category, MenuError> {
     let mut faults = Vec::new();
-    let name = name(&body.name, &mut faults);
+    let name = name(text, &mut faults);
     none_of(faults)?;
+    Ok(Category { id: CategoryId::new(), name, position })
+}
+
+pub(crate) async fn add_category(core: &Arc<Core>, body: &NewCategory) -> Result<Category, MenuError> {
     let position = body.position.unwrap_or_else(|| core.wall.read().menu.next_position());
-    let new = Category { id: CategoryId::new(), name, position };
+    let new = new_category(&body.name, position)?;
     written(step(core, |store| async move { store.add_category(new).await }).await?)
 }
 
@@ -140,20 +144,18 @@ pub(crate) async fn remove_category(core: &Arc<Core>, id: CategoryId) -> Result<
     removed(step(core, move |store| async move { store.remove_category(id).await }).await?)
 }
 
-pub(crate) async fn add_product(core: &Arc<Core>, body: &NewProduct) -> Result<Product, MenuError> {
+fn new_product(body: &NewProduct) -> Result<Product, MenuError> {
     let mut faults = Vec::new();
     let name = name(&body.name, &mut faults);
     let description = description(body.description.as_deref().unwrap_or_default(), &mut faults);
     price(body.price, &mut faults);
     none_of(faults)?;
-    let new = Product {
-        id: ProductId::new(),
-        name,
-        description,
-        price: body.price,
-        category_id: body.category_id,
-        enabled: body.enabled.unwrap_or(true),
-    };
+    let (id, enabled) = (ProductId::new(), body.enabled.unwrap_or(true));
+    Ok(Product { id, name, description, price: body.price, category_id: body.category_id, enabled })
+}
+
+pub(crate) async fn add_product(core: &Arc<Core>, body: &NewProduct) -> Result<Product, MenuError> {
+    let new = new_product(body)?;
     written(step(core, |store| async move { store.add_product(new).await }).await?)
 }
 
@@ -198,6 +200,13 @@ pub struct SeedProduct {
     pub price: Money,
 }
 
+impl SeedProduct {
+    fn in_category(&self, category_id: CategoryId) -> NewProduct {
+        let (name, description) = (self.name.clone(), Some(self.description.clone()));
+        NewProduct { name, description, price: self.price, category_id, enabled: None }
+    }
+}
+
 /// What loading a menu came to, counted in products.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Seeded {
@@ -209,8 +218,16 @@ pub struct Seeded {
     pub unchanged: u32,
 }
 
-/// Makes the menu hold at least this; loading it again changes nothing. Another process may load one at the same time.
+/// Makes the menu hold at least this; loading it again changes nothing. Another process may load one at the same time. Where
+/// there is no menu yet, all of it comes in one step: whoever sees a part of it takes it for the whole.
 pub(crate) async fn seed(core: &Arc<Core>, menu: &[SeedCategory]) -> Result<Seeded, MenuError> {
+    let first = planned(menu)?;
+    if core.wall.read().menu.is_empty() && first.names_differ() {
+        let created = u32::try_from(first.products().len()).unwrap_or(u32::MAX);
+        if step(core, |store| async move { store.first_menu(first).await }).await? {
+            return Ok(Seeded { created, ..Seeded::default() });
+        }
+    }
     let names: usize = menu.iter().map(|category| 1 + category.products.len()).sum();
     for _ in 0..names {
         match seed_all(core, menu).await {
@@ -220,6 +237,19 @@ pub(crate) async fn seed(core: &Arc<Core>, menu: &[SeedCategory]) -> Result<Seed
         }
     }
     seed_all(core, menu).await
+}
+
+/// The menu that is wanted, as it would be with nothing beside it.
+fn planned(menu: &[SeedCategory]) -> Result<Menu, MenuError> {
+    let (mut categories, mut products) = (Vec::new(), Vec::new());
+    for wanted in menu {
+        let category = new_category(&wanted.name, wanted.position)?;
+        for product in &wanted.products {
+            products.push(new_product(&product.in_category(category.id))?);
+        }
+        categories.push(category);
+    }
+    Ok(Menu::new(categories, products))
 }
 
 async fn seed_all(core: &Arc<Core>, menu: &[SeedCategory]) -> Result<Seeded, MenuError> {
@@ -258,8 +288,7 @@ async fn seed_product(
     let key = fold(&wanted.name);
     let hung = core.wall.read();
     let Some(known) = hung.menu.products().iter().find(|product| fold(&product.name) == key) else {
-        let (name, description) = (wanted.name.clone(), Some(wanted.description.clone()));
-        add_product(core, &NewProduct { name, description, price: wanted.price, category_id, enabled: None }).await?;
+        add_product(core, &wanted.in_category(category_id)).await?;
         seeded.created += 1;
         return Ok(());
     };

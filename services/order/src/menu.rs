@@ -1,6 +1,6 @@
 //! The menu as one value: small, read by everybody, changed seldom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use api::order::{Category, Product};
 use domain::{CategoryId, ProductId};
@@ -36,6 +36,18 @@ impl Menu {
         });
         let places = products.iter().enumerate().map(|(n, product)| (product.id, n)).collect();
         Menu { categories, products, places }
+    }
+
+    /// Whether there is nothing on it.
+    pub fn is_empty(&self) -> bool {
+        self.categories.is_empty() && self.products.is_empty()
+    }
+
+    /// Whether all categories have different names, and all products.
+    pub(crate) fn names_differ(&self) -> bool {
+        let differ = |names: Vec<String>| names.iter().collect::<HashSet<_>>().len() == names.len();
+        differ(self.categories.iter().map(|category| fold(&category.name)).collect())
+            && differ(self.products.iter().map(|product| fold(&product.name)).collect())
     }
 
     /// All categories.

@@ -130,8 +130,7 @@ impl Service {
 
     /// Whether nothing hangs on the wall yet.
     pub fn is_menu_empty(&self) -> bool {
-        let hung = self.0.core.wall.read();
-        hung.menu.categories().is_empty() && hung.menu.products().is_empty()
+        self.0.core.wall.read().menu.is_empty()
     }
 
     /// Asks auth for its keys once, so that a start can wait for them.

@@ -8,7 +8,7 @@ use store::StoreError;
 
 use crate::create::CreateFailed;
 use crate::desk::Desk;
-use crate::idempotency::Key;
+use crate::idempotency::{Key, ORDER};
 use crate::payment::{Actor, Charge, Payment, Why};
 use crate::store::Inserted;
 
@@ -54,7 +54,7 @@ impl Desk {
             description: String::new(),
             email: None,
             expires_at: now.plus(self.timings.expires_after),
-            key: Some(Key::new("order", "cash", &scope, &cash.amount)),
+            key: Some(Key::new(ORDER, "cash", &scope, &cash.amount)),
         };
         let (payment, step) = Payment::taken(charge, actor, now);
         match self.store.insert(&payment, step, now).await? {

@@ -83,6 +83,31 @@ async fn lists_hold_nobody_elses() {
     }
 }
 
+#[tokio::test]
+async fn somebody_who_only_showed_up_sees_their_own_for_a_day() {
+    let mut shop = Shop::open().await;
+    let said = table();
+    // What is open to the customer whose object it is, and not to everybody.
+    let theirs = |(service, method, path): &(String, String, String)| {
+        let cells = &said[&format!("{service} {method} {path}")];
+        service != "auth" && path.contains("{id}") && cells.starts_with('1') && cells.ends_with("y 4")
+    };
+    let theirs: Vec<_> = operations().into_iter().filter(theirs).collect();
+    assert!(theirs.len() >= 7, "{theirs:?}");
+    for (expected, many) in [("y", 1), ("4", 0)] {
+        shop.visit().await;
+        for (service, method, path) in &theirs {
+            let seen = cell(&shop, "visitor", service, method, path).await;
+            assert_eq!(seen, expected, "{service} {method} {path}");
+        }
+        for (service, path) in [("order", "/orders"), ("payment", "/payments")] {
+            let list = shop.caller(service, shop.token("visitor")).get(path).await.expect(200).json;
+            assert_eq!(list.as_array().map(Vec::len), Some(many), "{path}");
+        }
+        shop.a_day_later();
+    }
+}
+
 /// One request, that could do nothing even where it is let through: its body is none that the route takes.
 async fn cell(shop: &Shop, caller: &str, service: &str, method: &str, path: &str) -> &'static str {
     // What is removed has to be there for each caller.

@@ -5,7 +5,9 @@
 //! and documents; [`serve`] brings it to a listener.
 //!
 //! Arguments of a handler are read in the order they stand. Write [`Who`] first, then [`PathId`], then load the
-//! object, then read the [`RawBody`]: so a caller learns nothing about an object that it may not see.
+//! object, then read the [`RawBody`]: so a caller learns nothing about an object that it may not see. A service whose objects
+//! have owners makes one argument of these three, and what comes after it is refused after it; a header comes as a `Result`,
+//! to be looked at after the body.
 
 mod arrival;
 mod body;

@@ -2,6 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::ProblemKind;
 use api::auth::Claims;
@@ -13,6 +14,9 @@ use domain::{Role, Timestamp};
 use crate::edge::Context;
 use crate::token::moment;
 use crate::{Fail, TokenFault, Verifier};
+
+/// How far back somebody sees who showed no more than a CPF.
+const PRESENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Who makes a request, as a token that holds says.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,6 +40,15 @@ impl From<Claims> for Caller {
         let expires = moment(claims.exp);
         let Claims { sub, role, jti, amr, name, .. } = claims;
         Caller { subject: sub, role, jti, amr, name, expires }
+    }
+}
+
+impl Caller {
+    /// From when on the caller sees what is theirs: a customer without a password sees no more than the last day. `None` is
+    /// from the beginning.
+    pub fn horizon(&self, now: Timestamp) -> Option<Timestamp> {
+        let in_full = self.role != Role::Customer || self.amr.as_deref() == Some("password");
+        (!in_full).then(|| now.minus(PRESENCE))
     }
 }
 

@@ -61,7 +61,7 @@ pub trait Audit: Send + Sync + 'static {
     async fn orders_of(&self, ids: &[OrderId]) -> StoreResult<Vec<Stored>>;
     /// Those of these orders that are not there.
     async fn missing(&self, ids: Vec<OrderId>) -> StoreResult<Vec<OrderId>>;
-    /// Up to `limit` numbers after one, by day, number and order.
+    /// Up to `limit` numbers after one, by day, number and order; none when there are no more.
     async fn numbers(&self, after: &Number, limit: u32) -> StoreResult<Vec<Number>>;
     /// Up to `limit` entries of the outbox in this state, oldest first.
     async fn outbox(&self, state: WorkState, limit: usize) -> StoreResult<Vec<WorkEntry>>;

@@ -45,6 +45,17 @@ impl MongoAudit {
     }
 }
 
+/// A page with every order of its numbers: of the last one more may follow, so that it belongs to the next page.
+fn whole(mut page: Vec<Number>, more: bool) -> Vec<Number> {
+    page.sort_by(|a, b| (&a.day, a.number, &a.id).cmp(&(&b.day, b.number, &b.id)));
+    let last = page.last().map(|last| (last.day.clone(), last.number));
+    let before = page.partition_point(|number| Some((number.day.clone(), number.number)) < last);
+    if more && before > 0 {
+        page.truncate(before);
+    }
+    page
+}
+
 fn stored(document: Document) -> Stored {
     let id = document.get("_id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
     let version = match document.get("version") {
@@ -101,16 +112,15 @@ impl Audit for MongoAudit {
     }
 
     async fn numbers(&self, after: &Number, limit: u32) -> StoreResult<Vec<Number>> {
-        let Number { day, number, id } = after;
-        let filter = doc! { "$or": [
-            { "day": { "$gt": day } },
-            { "day": day, "number": { "$gt": number } },
-            { "day": day, "number": number, "_id": { "$gt": id } },
-        ] };
+        let Number { day, number, .. } = after;
+        let filter = doc! { "$or": [{ "day": { "$gt": day } }, { "day": day, "number": { "$gt": number } }] };
         let only = Some(doc! { "day": 1, "number": 1 });
-        let part = Part { sort: doc! { "day": 1, "number": 1, "_id": 1 }, limit, only, ..Part::default() };
-        let found: Vec<Numbered> = self.orders.list(filter, part).await?;
-        Ok(found.into_iter().map(|found| Number { day: found.day, number: found.number, id: found._id }).collect())
+        // The order of the index, which has no ids: with them, everything that remains would be sorted for each page.
+        let (sort, limit) = (doc! { "day": 1, "number": 1 }, limit.max(2));
+        let found: Vec<Numbered> = self.orders.list(filter, Part { sort, limit, only, ..Part::default() }).await?;
+        let full = found.len() >= limit as usize;
+        let found = found.into_iter().map(|found| Number { day: found.day, number: found.number, id: found._id });
+        Ok(whole(found.collect(), full))
     }
 
     async fn outbox(&self, state: WorkState, limit: usize) -> StoreResult<Vec<WorkEntry>> {

@@ -68,8 +68,15 @@ fn page<T: Serialize + Clone>(headers: &HeaderMap, hung: &Hung, items: Vec<&T>, 
     tag::with_tag(listed::<T>(part, total), &hung.tag)
 }
 
-fn one<T: Serialize>(headers: &HeaderMap, hung: &Hung, item: Option<&T>) -> Result<Response, Fail> {
+/// One thing of the menu, if it is there and no parameter is given.
+fn one<T: Serialize>(
+    headers: &HeaderMap,
+    hung: &Hung,
+    item: Option<&T>,
+    none: Result<Params<NoParams>, Fail>,
+) -> Result<Response, Fail> {
     let item = item.ok_or_else(|| error::menu(catalog::MenuError::Gone))?;
+    none?;
     if tag::is_known(headers, &hung.tag) {
         return Ok(tag::not_modified(&hung.tag));
     }
@@ -102,10 +109,10 @@ async fn category(
     State(core): Shared,
     headers: HeaderMap,
     PathId(id): PathId<CategoryId>,
-    _: Params<NoParams>,
+    none: Result<Params<NoParams>, Fail>,
 ) -> Result<Response, Fail> {
     let hung = core.wall.read();
-    one(&headers, &hung, hung.menu.category(id))
+    one(&headers, &hung, hung.menu.category(id), none)
 }
 
 /// Adds a category
@@ -179,10 +186,10 @@ async fn product(
     State(core): Shared,
     headers: HeaderMap,
     PathId(id): PathId<ProductId>,
-    _: Params<NoParams>,
+    none: Result<Params<NoParams>, Fail>,
 ) -> Result<Response, Fail> {
     let hung = core.wall.read();
-    one(&headers, &hung, hung.menu.product(id))
+    one(&headers, &hung, hung.menu.product(id), none)
 }
 
 /// Adds a product

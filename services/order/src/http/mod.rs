@@ -8,6 +8,7 @@ mod menu;
 mod orders;
 mod payment;
 mod queue;
+mod seen;
 mod tag;
 
 use std::sync::Arc;

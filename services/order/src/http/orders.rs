@@ -1,7 +1,6 @@
 //! Placing, reading and changing orders.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::order::{NewOrder, Order as WireOrder, PatchOrder, StrikeItem, TrackingRow};
 use axum::Json;
@@ -17,10 +16,9 @@ use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{
-    Caller, Fail, Faults, IdempotencyKey, IfMatch, NoParams, Paged, Params, PathId, PathIds, RawBody, Who, listed,
-};
+use web::{Caller, Fail, Faults, IdempotencyKey, IfMatch, NoParams, Paged, Params, PathIds, RawBody, Who, listed};
 
+use super::seen::{Seen, customer};
 use super::{Movers, Orderers, Readers, actor, error};
 use crate::core::Core;
 use crate::order::{Order, PlaceFault, Wish};
@@ -29,9 +27,6 @@ use crate::store::OrderFilter;
 use crate::transition;
 
 type Shared = State<Arc<Core>>;
-
-/// How far back somebody sees who showed no more than a CPF.
-const PRESENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
     OpenApiRouter::new()
@@ -57,28 +52,6 @@ struct OrderQuery {
     created_before: Option<Timestamp>,
     /// Only changed later than this.
     updated_after: Option<Timestamp>,
-}
-
-/// The customer that a token of this role speaks for.
-fn customer(caller: &Caller) -> Result<CustomerId, Fail> {
-    caller.subject.parse().map_err(|_| error::forbidden())
-}
-
-/// From when on the caller sees its orders, if not from the beginning.
-fn horizon(caller: &Caller, now: Timestamp) -> Option<Timestamp> {
-    let shown_up = caller.role == Role::Customer && caller.amr.as_deref() == Some("presence");
-    shown_up.then(|| now.minus(PRESENCE))
-}
-
-/// An order that the caller may see; anybody else's does not exist.
-pub(super) async fn visible(core: &Core, caller: &Caller, id: OrderId) -> Result<Order, Fail> {
-    let order = core.store.order(id).await.map_err(error::store)?.ok_or_else(error::no_order)?;
-    if caller.role != Role::Customer {
-        return Ok(order);
-    }
-    let own = order.customer_id == Some(customer(caller)?);
-    let recent = horizon(caller, core.now()).is_none_or(|from| order.created_at > from);
-    if own && recent { Ok(order) } else { Err(error::no_order()) }
 }
 
 /// One order with its QR code and its version as the tag.
@@ -175,7 +148,7 @@ async fn list(
             return Ok(listed::<WireOrder>(Vec::new(), 0));
         }
         wanted.customer_id = Some(own);
-        wanted.created_after = wanted.created_after.max(horizon(&caller, core.now()));
+        wanted.created_after = wanted.created_after.max(caller.horizon(core.now()));
     }
     let found = core.store.orders(wanted, page).await.map_err(error::store)?;
     Ok(listed(found.orders.iter().map(Order::to_wire).collect(), u64::from(found.total)))
@@ -187,13 +160,8 @@ responses(
     (status = 200, body = WireOrder, description = "The order, with its QR code; ETag is its version"),
     (status = 404, description = "No such order"),
 ))]
-async fn show(
-    State(core): Shared,
-    caller: Who<Readers>,
-    PathId(id): PathId<OrderId>,
-    _: Params<NoParams>,
-) -> Result<Response, Fail> {
-    Ok(one(StatusCode::OK, &visible(&core, &caller, id).await?))
+async fn show(seen: Seen<Readers>, _: Params<NoParams>) -> Response {
+    one(StatusCode::OK, &seen.order)
 }
 
 /// Shows the history of an order
@@ -202,13 +170,8 @@ params(("id" = OrderId, Path)), responses(
     (status = 200, body = [TrackingRow], description = "Every step, oldest first"),
     (status = 404, description = "No such order"),
 ))]
-async fn tracking(
-    State(core): Shared,
-    caller: Who<Readers>,
-    PathId(id): PathId<OrderId>,
-    _: Params<NoParams>,
-) -> Result<Json<Vec<TrackingRow>>, Fail> {
-    Ok(Json(visible(&core, &caller, id).await?.tracking))
+async fn tracking(seen: Seen<Readers>, _: Params<NoParams>) -> Json<Vec<TrackingRow>> {
+    Json(seen.order.tracking)
 }
 
 /// What a body asks for, with every fault at once.
@@ -239,15 +202,14 @@ responses(
 ))]
 async fn patch(
     State(core): Shared,
-    caller: Who<Movers>,
-    PathId(id): PathId<OrderId>,
+    Seen { order, caller, .. }: Seen<Movers>,
     if_match: Result<IfMatch, Fail>,
     body: RawBody,
 ) -> Result<Response, Fail> {
-    visible(&core, &caller, id).await?;
     let wish = wish(body.read::<PatchOrder>().await?, caller.role)?;
     let IfMatch(version) = if_match?;
-    let order = transition::transition(&core, id, &wish, &actor(&caller), version).await.map_err(error::change)?;
+    let order =
+        transition::transition(&core, order.id, &wish, &actor(&caller), version).await.map_err(error::change)?;
     Ok(one(StatusCode::OK, &order))
 }
 
@@ -268,17 +230,17 @@ responses(
 ))]
 async fn strike(
     State(core): Shared,
-    caller: Who<super::Cooks>,
-    PathIds(id, line): PathIds<OrderId, u32>,
+    Seen { order, caller, .. }: Seen<super::Cooks>,
+    path: PathIds<OrderId, u32>,
     if_match: Result<IfMatch, Fail>,
     body: RawBody,
 ) -> Result<Response, Fail> {
-    let order = visible(&core, &caller, id).await?;
+    let PathIds(_, line) = path;
     if line == 0 || line as usize > order.lines.len() {
         return Err(error::change(transition::ChangeError::NoLine));
     }
     let body = body.read::<StrikeItem>().await?;
     let IfMatch(version) = if_match?;
-    let struck = transition::strike(&core, id, line, body.struck, &actor(&caller), version).await;
+    let struck = transition::strike(&core, order.id, line, body.struck, &actor(&caller), version).await;
     Ok(one(StatusCode::OK, &struck.map_err(error::change)?))
 }

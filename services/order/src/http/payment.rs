@@ -9,9 +9,10 @@ use axum::response::Response;
 use domain::OrderId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Fail, IdempotencyKey, PathId, RawBody, Who};
+use web::{Fail, IdempotencyKey, RawBody};
 
-use super::orders::{as_replayed, one, visible};
+use super::orders::{as_replayed, one};
+use super::seen::Seen;
 use super::{Orderers, error};
 use crate::core::Core;
 use crate::pay_again;
@@ -36,15 +37,13 @@ params(
 ))]
 async fn pay(
     State(core): State<Arc<Core>>,
-    caller: Who<Orderers>,
-    PathId(id): PathId<OrderId>,
+    Seen { order, caller, .. }: Seen<Orderers>,
     key: Result<IdempotencyKey, Fail>,
     body: RawBody,
 ) -> Result<Response, Fail> {
-    visible(&core, &caller, id).await?;
     let body = body.read::<PayAgain>().await?;
     let IdempotencyKey(key) = key?;
-    let paid = pay_again::pay_again(&core, id, &body, &caller.subject, key).await.map_err(error::change)?;
+    let paid = pay_again::pay_again(&core, order.id, &body, &caller.subject, key).await.map_err(error::change)?;
     let response = one(StatusCode::OK, &paid.order);
     Ok(if paid.replayed { as_replayed(response) } else { response })
 }

@@ -111,6 +111,8 @@ pub trait Store: Send + Sync + 'static {
     async fn add_product(&self, product: Product) -> StoreResult<Written<Product>>;
     /// Changes what the patch names.
     async fn patch_product(&self, id: ProductId, patch: PatchProduct) -> StoreResult<Written<Product>>;
+    /// Hangs up a whole menu, whose names are all different, where there is none; whether there was none.
+    async fn first_menu(&self, menu: Menu) -> StoreResult<bool>;
     /// Takes a product off the menu: erased, or retired if it was ever sold.
     async fn remove_product(&self, id: ProductId) -> StoreResult<Removed>;
 

@@ -375,6 +375,30 @@ async fn keys_are_kept(store: &dyn Store) {
     }
 }
 
+async fn a_first_menu_comes_whole_and_once(store: &dyn Store) {
+    let menu = |name: &str| {
+        let category = Category { id: CategoryId::new(), name: name.to_owned(), position: 1 };
+        let product = |n: u32| Product {
+            id: ProductId::new(),
+            name: format!("{name} {n}"),
+            description: String::new(),
+            price: Money::from_centavos(500),
+            category_id: category.id,
+            enabled: true,
+        };
+        let products = (1..=9).map(product).collect();
+        Menu::new(vec![category], products)
+    };
+    let menus: Vec<Menu> = ["Sucos", "Doces", "Massas"].map(menu).into();
+    let hung = join_all(menus.iter().map(|menu| store.first_menu(menu.clone()))).await;
+    let hung: Vec<bool> = hung.into_iter().map(Result::unwrap).collect();
+    assert_eq!(hung.iter().filter(|hung| **hung).count(), 1, "{hung:?}");
+    let first = hung.iter().position(|hung| *hung).unwrap();
+    assert_eq!(store.menu().await.unwrap(), menus[first]);
+    assert!(!store.first_menu(menu("Outros")).await.unwrap());
+    assert_eq!(store.menu().await.unwrap(), menus[first]);
+}
+
 macro_rules! on_every_store {
     ($($case:ident),* $(,)?) => {
         mod sqlite {
@@ -420,6 +444,7 @@ on_every_store! {
     names_are_taken_whatever_case_and_accents,
     a_sold_product_frees_its_name_and_category_when_it_goes,
     a_person_goes_out_of_an_order_and_its_errands_in_one_step,
+    a_first_menu_comes_whole_and_once,
     keys_are_kept,
 }
 

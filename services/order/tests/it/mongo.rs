@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{CustomerId, OrderId, OrderStatus, Page, Role, SystemClock};
+use order::audit::Number;
 use order::order::Request;
 use order::store::{MongoStore, OrderFilter, Store};
 use serde::Deserialize;
@@ -66,6 +67,86 @@ async fn a_damaged_order_is_named_and_the_rest_goes_on() {
         }
         store.close().await;
         mongo.close().await;
+    })
+    .await;
+}
+
+/// All numbers, in pages of this many.
+async fn numbers(url: &StoreUrl, limit: u32) -> Vec<Number> {
+    let audit = order::audit::open(url, &ConnectOptions::default()).await.unwrap();
+    let mut all: Vec<Number> = Vec::new();
+    loop {
+        let page = audit.numbers(&all.last().cloned().unwrap_or_default(), limit).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    audit.close().await;
+    all
+}
+
+#[tokio::test]
+async fn numbers_are_checked_in_the_order_of_their_index() {
+    on_mongo_url(Kind::Standalone, async |url| {
+        let store = open(&url).await.unwrap();
+        let product = burger(&store).await;
+        let mut orders = Vec::new();
+        for _ in 0..40 {
+            orders.push(insert(&store, draft(&product, T0, None, None)).await);
+        }
+        store.close().await;
+        let mongo = raw(&url).await;
+        let database = mongo.database().clone();
+        mongo.run(async move { database.run_command(doc! { "profile": 2 }).await }).await.unwrap();
+        let found: Vec<i64> = numbers(&url, 7).await.into_iter().map(|number| number.number).collect();
+        assert_eq!(found, (1..=40).collect::<Vec<_>>());
+        let database = mongo.database().clone();
+        mongo.run(async move { database.run_command(doc! { "profile": 0 }).await }).await.unwrap();
+        let profile = mongo.database().collection::<Document>("system.profile");
+        let sorted = doc! { "command.find": "order_orders", "command.sort.number": 1 };
+        let calls: Vec<Document> = mongo
+            .run(async move {
+                let mut found = profile.find(sorted).max_time(SECOND * 10).await?;
+                let mut calls = Vec::new();
+                while found.advance().await? {
+                    calls.push(found.deserialize_current()?);
+                }
+                Ok(calls)
+            })
+            .await
+            .unwrap();
+        assert!(calls.len() > 5, "{calls:?}");
+        for call in calls {
+            assert!(!call.get_bool("hasSortStage").unwrap_or(false), "{call}");
+            assert!(call.get_i32("keysExamined").unwrap() <= 10, "{call}");
+        }
+
+        // Without the index that keeps them apart, two orders can have one number, wherever a page ends.
+        let collection = mongo.docs("order", "orders", "an order").raw();
+        mongo.run(async move { collection.drop_index("number").await }).await.unwrap();
+        damage(&mongo, orders[20].id, doc! { "number": 20_i64 }).await;
+        for limit in 1..=25 {
+            let found = numbers(&url, limit).await;
+            assert_eq!(found.len(), 40, "{limit}");
+            let twice = found.windows(2).filter(|two| two[0].number == two[1].number).count();
+            assert_eq!(twice, 1, "{limit}");
+        }
+        mongo.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_first_menu_is_one_change() {
+    on_mongo_url(Kind::Standalone, async |url| {
+        let mut shop = Shop::on(url.clone(), Arc::new(SystemClock)).await;
+        let store = open(&url).await.unwrap();
+        // Each change of the menu counts one.
+        assert_eq!(store.foreign_writes().await.unwrap().menu, 1);
+        assert_eq!(store.menu().await.unwrap().products().len(), 4);
+        store.close().await;
+        shop.close().await;
     })
     .await;
 }

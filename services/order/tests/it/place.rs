@@ -187,6 +187,31 @@ async fn somebody_who_only_showed_up_sees_one_day() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_is_said_before_what_else_is_wrong() {
+    let shop = Shop::open().await;
+    let (admin, nowhere) = (shop.a(Role::Admin), domain::OrderId::new());
+    let (category, product) = (domain::CategoryId::new(), domain::ProductId::new());
+    let paths = [
+        format!("/orders/{nowhere}"),
+        format!("/orders/{nowhere}/tracking"),
+        format!("/categories/{category}"),
+        format!("/products/{product}"),
+    ];
+    for path in paths {
+        admin.get(&format!("{path}?x=1")).await.refused(ProblemKind::NotFound);
+    }
+    let path = format!("/orders/{nowhere}/payment");
+    let post = || admin.request(http::Method::POST, &path).header("idempotency-key", "a b");
+    admin.send(post().body("<xml/>")).await.refused(ProblemKind::NotFound);
+    let order = shop.place(PaymentMethod::Counter).await;
+    let path = format!("/orders/{}/payment", order.id);
+    let post = || admin.request(http::Method::POST, &path).header("idempotency-key", "a b");
+    admin.send(post().header("content-type", "text/xml").body("<xml/>")).await.refused(ProblemKind::UnsupportedMedia);
+    admin.send(post().json(&json!({"payment_method": "pix"}))).await.refused(ProblemKind::InvalidParameter);
+    admin.get(&format!("/orders/{}?x=1", order.id)).await.refused(ProblemKind::InvalidParameter);
+}
+
+#[tokio::test]
 async fn numbers_are_unique_when_many_order_at_once() {
     let shop = Shop::open().await;
     let body = shop.body(PaymentMethod::Counter).await;

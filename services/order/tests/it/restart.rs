@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api::order::Order;
 use domain::{OrderStatus, PaymentMethod, Role, SystemClock};
+use order::store::{SqliteStore, Store as _};
 use serde_json::Value;
 
 use crate::kit::{Shop, notice};
@@ -67,8 +68,14 @@ async fn a_damaged_order_is_left_out_and_the_rest_goes_on() {
     let (damaged, sound) = (shop.paid().await, shop.paid().await);
     let file = rusqlite::Connection::open(&path).unwrap();
     file.busy_timeout(crate::kit::SOON).unwrap();
-    let damage = "UPDATE orders SET body = json_set(body, '$.amount', 'muito') WHERE id = ?1";
+    let damage = "UPDATE orders SET body = json_set(body, '$.amount', 'Joaquim') WHERE id = ?1";
     assert_eq!(file.execute(damage, [damaged.id.to_string()]).unwrap(), 1);
+    // What the log says of it names the order and the place, and nothing that is in it.
+    let store = SqliteStore::open(&path).unwrap();
+    let error = format!("{:?}", store.order(damaged.id).await.unwrap_err());
+    store.close().await;
+    assert!(error.contains(&damaged.id.to_string()) && error.contains("line 1 column"), "{error}");
+    assert!(!error.contains("Joaquim"), "{error}");
     let list = shop.a(Role::Admin).get("/orders").await.expect(200);
     let found: Vec<Order> = list.parse();
     assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), [sound.id]);

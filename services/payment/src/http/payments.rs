@@ -3,12 +3,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{CustomerId, MAX_REASON, OrderId, PaymentId, PaymentStatus, Timestamp, clean_line, is_plain};
+use domain::{CustomerId, MAX_REASON, OrderId, PaymentId, PaymentStatus, Role, Timestamp, clean_line, is_plain};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Fail, Faults, IdempotencyKey, NoParams, Paged, Params, PathId, RawBody, Who, listed};
+use web::{Fail, Faults, IdempotencyKey, NoParams, Paged, Params, RawBody, Who, listed};
 
-use super::access::{Admins, Chargers, Readers, Sight, actor, load};
+use super::access::{Admins, Chargers, Readers, Seen, Sight, actor};
 use super::{Desks, error};
 use crate::idempotency::Key;
 use crate::payment::{AskRefund, Charge};
@@ -56,12 +56,13 @@ fn mark(response: &mut Response, replayed: bool) {
 pub(super) async fn create(
     State(desk): State<Desks>,
     who: Who<Chargers>,
-    IdempotencyKey(key): IdempotencyKey,
+    key: Result<IdempotencyKey, Fail>,
     body: RawBody,
 ) -> Result<Response, Fail> {
     let new: NewPayment = body.read().await?;
+    let IdempotencyKey(key) = key?;
     check(&new, desk.now())?;
-    let key = key.map(|key| Key::new(&who.subject, "POST /payments", &key, &new));
+    let key = key.map(|key| Key::new(&who.subject, "POST /payments", &key, &told_apart(&new, who.role)));
     let charge = Charge {
         order_id: new.order_id,
         attempt: new.attempt.unwrap_or(1),
@@ -75,6 +76,15 @@ pub(super) async fn create(
     };
     let (payment, replayed) = desk.create(charge, &actor(&who)).await.map_err(error::create)?;
     Ok(created(payment.full(), replayed))
+}
+
+/// What makes the same key another request. The order service asks once more without the person, if that was erased in the
+/// meantime.
+fn told_apart(new: &NewPayment, role: Role) -> NewPayment {
+    match role {
+        Role::Service => NewPayment { customer_id: None, email: None, ..new.clone() },
+        _ => new.clone(),
+    }
 }
 
 /// What the schema can't say.
@@ -121,14 +131,13 @@ pub(super) async fn list(
     wanted: Paged<Wanted>,
 ) -> Result<Response, Fail> {
     let Paged { filter: wanted, page } = wanted;
-    let customer_id = match (Sight::of(&who), wanted.customer_id) {
-        (Sight::All, asked) => asked,
-        (Sight::Own(own), None) => Some(own),
-        (Sight::Own(own), Some(asked)) if asked == own => Some(own),
-        (Sight::Own(_) | Sight::Nothing, _) => return Ok(listed(Vec::<Payment>::new(), 0)),
+    let (customer_id, created_after) = match (Sight::of(&who, desk.now()), wanted.customer_id) {
+        (Sight::All, asked) => (asked, None),
+        (Sight::Own(own, after), asked) if asked.is_none_or(|asked| asked == own) => (Some(own), after),
+        (Sight::Own(..) | Sight::Nothing, _) => return Ok(listed(Vec::<Payment>::new(), 0)),
     };
     let Wanted { payment_id, order_id, status, .. } = wanted;
-    let filter = Filter { payment_id, order_id, customer_id, status };
+    let filter = Filter { payment_id, order_id, customer_id, status, created_after };
     let found = desk.store.list(filter, page).await.map_err(error::store)?;
     Ok(listed(found.items.iter().map(|payment| payment.row()).collect(), u64::from(found.total)))
 }
@@ -145,13 +154,8 @@ pub(super) async fn list(
         (status = 404, description = "No such payment, or somebody else's"),
     )
 )]
-pub(super) async fn show(
-    State(desk): State<Desks>,
-    who: Who<Readers>,
-    PathId(id): PathId<PaymentId>,
-    _: Params<NoParams>,
-) -> Result<Json<Payment>, Fail> {
-    Ok(Json(load(&desk, &who, id).await?.full()))
+pub(super) async fn show(seen: Seen<Readers>, _: Params<NoParams>) -> Json<Payment> {
+    Json(seen.payment.full())
 }
 
 /// Decides an open payment by hand: `approved` or `cancelled`. The charge at MercadoPago is given up in both cases.
@@ -172,11 +176,9 @@ pub(super) async fn show(
 )]
 pub(super) async fn decide(
     State(desk): State<Desks>,
-    who: Who<Admins>,
-    PathId(id): PathId<PaymentId>,
+    seen: Seen<Admins>,
     body: RawBody,
 ) -> Result<Json<Payment>, Fail> {
-    load(&desk, &who, id).await?;
     let patch: PatchPayment = body.read().await?;
     let reason = reason(&patch.reason)?;
     let approved = match patch.status {
@@ -184,7 +186,7 @@ pub(super) async fn decide(
         PaymentStatus::Cancelled => false,
         other => return Err(error::not_by_hand(other)),
     };
-    let payment = desk.decide(id, approved, &reason, &actor(&who)).await?;
+    let payment = desk.decide(seen.payment.id, approved, &reason, &actor(&seen.caller)).await?;
     Ok(Json(payment.full()))
 }
 
@@ -210,17 +212,19 @@ pub(super) async fn decide(
 )]
 pub(super) async fn refund(
     State(desk): State<Desks>,
-    who: Who<Chargers>,
-    PathId(id): PathId<PaymentId>,
-    IdempotencyKey(key): IdempotencyKey,
+    seen: Seen<Chargers>,
+    key: Result<IdempotencyKey, Fail>,
     body: RawBody,
 ) -> Result<Response, Fail> {
-    load(&desk, &who, id).await?;
+    let Seen { payment, caller, .. } = seen;
     let new: NewRefund = body.read().await?;
+    let IdempotencyKey(key) = key?;
     let reason = reason(&new.reason)?;
-    let key = key.map(|key| Key::new(&who.subject, "POST /payments/{id}/refund", &key, &new));
-    let asked = AskRefund { amount: new.amount, reason: &reason, key };
-    let done = desk.refund(id, asked, &actor(&who)).await.map_err(error::refund)?;
+    // The order service asks once more with another reason, if a person was erased in the meantime.
+    let told_apart = if caller.role == Role::Service { NewRefund { reason: String::new(), ..new } } else { new };
+    let key = key.map(|key| Key::new(&caller.subject, "POST /payments/{id}/refund", &key, &told_apart));
+    let asked = AskRefund { amount: told_apart.amount, reason: &reason, key };
+    let done = desk.refund(payment.id, asked, &actor(&caller)).await.map_err(error::refund)?;
     let by_hand = done.refund.provider_payment_id.is_none();
     let hand_back = by_hand.then_some(done.refund.amount);
     let mut response = Json(Refunded { payment: done.payment.full(), hand_back }).into_response();
@@ -248,12 +252,10 @@ fn reason(text: &str) -> Result<String, Fail> {
 )]
 pub(super) async fn events(
     State(desk): State<Desks>,
-    who: Who<Admins>,
-    PathId(id): PathId<PaymentId>,
+    seen: Seen<Admins>,
     _: Params<NoParams>,
 ) -> Result<Json<Vec<PaymentEvent>>, Fail> {
-    load(&desk, &who, id).await?;
-    Ok(Json(desk.store.events(id).await.map_err(error::store)?))
+    Ok(Json(desk.store.events(seen.payment.id).await.map_err(error::store)?))
 }
 
 impl From<crate::manual::DecideFailed> for Fail {

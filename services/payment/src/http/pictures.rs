@@ -1,12 +1,11 @@
-use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::PaymentId;
 use mercadopago::qr;
-use web::{Fail, NoParams, Params, PathId, Who};
+use web::{Fail, NoParams, Params};
 
-use super::access::{Readers, load};
-use super::{Desks, error};
+use super::access::{Readers, Seen};
+use super::error;
 
 /// Width of a module in pixels: a screen shows it without scaling.
 const SCALE: u32 = 8;
@@ -23,14 +22,8 @@ const SCALE: u32 = 8;
         (status = 404, description = "No such payment, or nothing to draw"),
     )
 )]
-pub(super) async fn png(
-    State(desk): State<Desks>,
-    who: Who<Readers>,
-    PathId(id): PathId<PaymentId>,
-    _: Params<NoParams>,
-) -> Result<Response, Fail> {
-    let payment = load(&desk, &who, id).await?;
-    let text = payment.drawn().ok_or_else(error::no_picture)?;
+pub(super) async fn png(seen: Seen<Readers>, _: Params<NoParams>) -> Result<Response, Fail> {
+    let text = seen.payment.drawn().ok_or_else(error::no_picture)?;
     Ok(picture("image/png", qr::png(text, SCALE).map_err(Fail::internal)?))
 }
 
@@ -46,14 +39,8 @@ pub(super) async fn png(
         (status = 404, description = "No such payment, or nothing to draw"),
     )
 )]
-pub(super) async fn svg(
-    State(desk): State<Desks>,
-    who: Who<Readers>,
-    PathId(id): PathId<PaymentId>,
-    _: Params<NoParams>,
-) -> Result<Response, Fail> {
-    let payment = load(&desk, &who, id).await?;
-    let text = payment.drawn().ok_or_else(error::no_picture)?;
+pub(super) async fn svg(seen: Seen<Readers>, _: Params<NoParams>) -> Result<Response, Fail> {
+    let text = seen.payment.drawn().ok_or_else(error::no_picture)?;
     Ok(picture("image/svg+xml", qr::svg(text).map_err(Fail::internal)?.into_bytes()))
 }
 

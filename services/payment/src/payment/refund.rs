@@ -199,7 +199,7 @@ impl Payment {
                 && !matches!(r.progress, RefundProgress::Rejected | RefundProgress::GivenUp)
         };
         match self.refunds.iter().find(same) {
-            Some(refund) if refund.key.as_ref() == Some(key) => Ok(Some(refund.id)),
+            Some(refund) if refund.key.as_ref().is_some_and(|first| key.repeats(first)) => Ok(Some(refund.id)),
             Some(_) => Err(RefundRefused::KeyReused),
             None => Ok(None),
         }

@@ -81,7 +81,10 @@ impl Payment {
 
     /// The refused refund that was asked for with this key and body.
     pub(super) fn refused_with(&self, key: Option<&Key>) -> Option<EntryId> {
-        let same = |r: &&Refund| r.progress == RefundProgress::Rejected && r.key.is_some() && r.key.as_ref() == key;
+        let key = key?;
+        let same = |r: &&Refund| {
+            r.progress == RefundProgress::Rejected && r.key.as_ref().is_some_and(|first| key.repeats(first))
+        };
         self.refunds.iter().find(same).map(|refund| refund.id)
     }
 }

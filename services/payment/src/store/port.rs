@@ -43,6 +43,8 @@ pub struct Filter {
     pub customer_id: Option<CustomerId>,
     /// Only in this status.
     pub status: Option<PaymentStatus>,
+    /// Only asked for later than this.
+    pub created_after: Option<Timestamp>,
 }
 
 /// A page of payments, newest first.
@@ -66,7 +68,12 @@ pub struct Schedule {
 impl Schedule {
     /// The wait after this many checks.
     pub fn after(&self, checks: u32) -> Duration {
-        self.first.saturating_mul(1 << checks.min(16)).min(self.max.max(self.first))
+        self.first.saturating_mul(1 << checks.min(16)).min(self.longest())
+    }
+
+    /// The wait of one that cannot be read: it must not stand in the way of the others, and may be mended.
+    pub fn longest(&self) -> Duration {
+        self.max.max(self.first)
     }
 }
 
@@ -97,7 +104,8 @@ pub trait PaymentStore: Send + Sync + 'static {
     /// Leaves nothing of what was erased in the files, as far as the database allows.
     async fn purge(&self) -> StoreResult<()>;
 
-    /// Up to `limit` payments that are due to be asked for, longest due first; each is due again by its schedule.
+    /// Up to `limit` payments that are due to be asked for, longest due first; each is due again by its schedule. One that
+    /// cannot be read is left out, named in the log, and due again after the longest wait.
     async fn take_due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Payment>>;
 
     /// A notification about this payment of MercadoPago's: one entry of the inbox, however often it comes.

@@ -67,6 +67,8 @@ facts! {
     a_key_brings_back_what_it_made
     a_key_with_another_body_is_refused
     a_key_is_free_after_a_day
+    a_key_holds_for_any_body_once_the_person_is_forgotten
+    a_key_that_somebody_made_up_is_forgotten_with_the_person
     its_maker_holds_the_first_work
     work_behind_other_work_is_held_by_nobody
     a_change_needs_the_version_before_it
@@ -76,6 +78,7 @@ facts! {
     a_payment_of_mercadopago_belongs_to_one_of_ours
     lists_are_newest_first
     filters_narrow
+    a_list_can_begin_after_a_moment
     totals_count_what_the_page_leaves_out
     what_is_due_is_taken_once_per_wait
     waits_grow_and_end_at_the_expiry
@@ -165,7 +168,11 @@ async fn a_paid_payment_stands_beside_an_open_one(store: &dyn PaymentStore) {
 }
 
 fn keyed(body: &str) -> (Payment, Step) {
-    let key = Some(Key::new("order", "POST /payments", "k", &body));
+    keyed_by("order", body)
+}
+
+fn keyed_by(subject: &str, body: &str) -> (Payment, Step) {
+    let key = Some(Key::new(subject, "POST /payments", "k", &body));
     let charge = Charge { key, ..charge(OrderId::new(), PaymentMethod::Pix) };
     Payment::create(charge, &Actor::System, LEASE, at(0))
 }
@@ -190,6 +197,32 @@ async fn a_key_is_free_after_a_day(store: &dyn PaymentStore) {
     store.insert(&first, step, at(0)).await.unwrap();
     let (second, step) = keyed("b");
     assert!(matches!(store.insert(&second, step, at(24 * 3600)).await.unwrap(), Inserted::New(_)));
+}
+
+/// A payment that this subject asked for with the body `a`, after its customer was forgotten.
+async fn forgotten(store: &dyn PaymentStore, subject: &str) -> Payment {
+    let (before, step) = keyed_by(subject, "a");
+    store.insert(&before, step, at(0)).await.unwrap();
+    let mut after = before.clone();
+    let step = after.forget_customer(&Actor::System, at(10));
+    let step = after.finish(&before, step, &Actor::System, at(10)).unwrap();
+    save(store, (after, step)).await
+}
+
+async fn a_key_holds_for_any_body_once_the_person_is_forgotten(store: &dyn PaymentStore) {
+    let first = forgotten(store, "order").await;
+    for body in ["a", "b"] {
+        let (again, step) = keyed_by("order", body);
+        let outcome = store.insert(&again, step, at(60)).await.unwrap();
+        assert!(matches!(outcome, Inserted::Replayed(seen) if *seen == first), "{body}");
+    }
+}
+
+async fn a_key_that_somebody_made_up_is_forgotten_with_the_person(store: &dyn PaymentStore) {
+    let first = forgotten(store, "somebody").await;
+    assert_eq!(first.key, None);
+    let (again, step) = keyed_by("somebody", "a");
+    assert!(matches!(store.insert(&again, step, at(60)).await.unwrap(), Inserted::New(_)));
 }
 
 async fn its_maker_holds_the_first_work(store: &dyn PaymentStore) {
@@ -302,6 +335,21 @@ async fn filters_narrow(store: &dyn PaymentStore) {
     }
     let nobody = Filter { order_id: Some(one.order_id), status: Some(PaymentStatus::Approved), ..none };
     assert_eq!(listed(store, nobody, 0, 10).await, (vec![], 0));
+}
+
+async fn a_list_can_begin_after_a_moment(store: &dyn PaymentStore) {
+    let mut made = Vec::new();
+    for second in [0, 10, 20] {
+        let (payment, step) =
+            Payment::create(charge(OrderId::new(), PaymentMethod::Pix), &Actor::System, LEASE, at(second));
+        store.insert(&payment, step, at(second)).await.unwrap();
+        made.push(payment);
+    }
+    let after = |second| Filter { created_after: Some(at(second)), ..Filter::default() };
+    assert_eq!(listed(store, after(10), 0, 10).await, (vec![made[2].id], 1), "later than, not at");
+    assert_eq!(listed(store, after(9), 0, 10).await, (vec![made[2].id, made[1].id], 2));
+    let theirs = Filter { customer_id: made[0].customer_id, ..after(0) };
+    assert_eq!(listed(store, theirs, 0, 10).await, (vec![], 0));
 }
 
 async fn totals_count_what_the_page_leaves_out(store: &dyn PaymentStore) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::PaymentStatus;
+use payment::Timings;
 
 use crate::provider::Fault;
 use crate::world::{World, body, reconciling};
@@ -24,6 +25,27 @@ async fn at_its_end_a_charge_is_given_up_at_mercadopago() {
     }
     assert_eq!(world.provider.keys_of("cancel").len(), 1);
     assert_eq!(world.provider.keys_of("close_preference").len(), 1);
+}
+
+#[tokio::test]
+async fn payments_that_somebody_damaged_do_not_keep_the_others_from_their_end() {
+    let timings = Timings { reconcile_batch: 2, ..reconciling() };
+    let world = World::with(timings).await;
+    let damaged = [world.pix().await, world.pix().await, world.pix().await];
+    let other = world.pix().await;
+    let file = rusqlite::Connection::open(world.file()).unwrap();
+    file.busy_timeout(crate::world::SOON).unwrap();
+    // Due before any other, and more than a batch of them.
+    let damage = "UPDATE payments SET value = json_set(value, '$.amount', 'Joaquim'), next_check_at = 1 WHERE id = ?1";
+    for payment in &damaged {
+        assert_eq!(file.execute(damage, [payment.payment_id.to_string()]).unwrap(), 1);
+    }
+    world.clock.advance(OVER);
+    world.reaches(other.payment_id, PaymentStatus::Cancelled).await;
+    let listed: Vec<api::payment::Payment> = world.admin().get("/payments").await.expect(200).parse();
+    assert_eq!(listed.iter().map(|payment| payment.payment_id).collect::<Vec<_>>(), [other.payment_id]);
+    let path = format!("/payments/{}", damaged[0].payment_id);
+    world.admin().expecting_faults().get(&path).await.refused(api::ProblemKind::Internal);
 }
 
 #[tokio::test]

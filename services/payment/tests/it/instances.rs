@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use api::payment::Payment;
-use domain::{OrderId, PaymentStatus};
+use domain::{Clock as _, OrderId, PaymentStatus};
 use futures_util::future::join_all;
 use serde_json::Value;
 use store::Mongo;
@@ -95,7 +95,8 @@ async fn a_payment_that_somebody_damaged_spares_the_others(url: String) {
     let (damaged, other) = (world.pix().await, world.pix().await);
     let mongo = Mongo::connect(&url, &ConnectOptions::default()).await.unwrap();
     let payments = mongo.docs("payment", "payments", "a payment");
-    let damage = doc! { "$set": { "payment.amount": "Joaquim" } };
+    let before = world.clock.now().millis();
+    let damage = doc! { "$set": { "payment.amount": "Joaquim", "next_check_at": 1_i64 } };
     let found = payments.update(doc! { "_id": damaged.payment_id.to_string() }, damage).await.unwrap();
     assert!(found.unwrap());
     let asked = world.caller().expecting_faults().get(&format!("/payments/{}", damaged.payment_id)).await;
@@ -106,6 +107,9 @@ async fn a_payment_that_somebody_damaged_spares_the_others(url: String) {
     // The reconciler reaches the other one, without a notification.
     world.provider.lock().set(&other.provider_payment_id.clone().unwrap(), "approved", "accredited");
     world.orders.told(other.payment_id, PaymentStatus::Approved).await;
+    // It was put off, so that many of its kind do not fill a batch.
+    let put_off = doc! { "_id": damaged.payment_id.to_string(), "next_check_at": { "$gt": before } };
+    assert!(payments.get::<Document>(put_off).await.unwrap().is_some());
     mongo.close().await;
     world.stop().await;
 }

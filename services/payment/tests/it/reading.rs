@@ -1,12 +1,16 @@
 //! Reading payments, deciding by hand, and what every service has.
 
+use std::time::Duration;
+
 use api::ProblemKind;
 use api::payment::Payment;
 use domain::{CustomerId, PaymentId, PaymentStatus, Role};
+use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::Caller;
+use testkit::mongo::{Kind, database};
 
-use crate::world::{World, body};
+use crate::world::{World, body, timings};
 
 async fn of_customer(world: &World, customer: CustomerId) -> Payment {
     let mut asked = body("counter");
@@ -15,7 +19,11 @@ async fn of_customer(world: &World, customer: CustomerId) -> Payment {
 }
 
 fn customer(world: &World, id: CustomerId) -> Caller {
-    world.anyone().with_token(world.mint.token_for(id.to_string(), Role::Customer, Some("password")))
+    customer_by(world, id, Some("password"))
+}
+
+fn customer_by(world: &World, id: CustomerId, proof: Option<&str>) -> Caller {
+    world.anyone().with_token(world.mint.token_for(id.to_string(), Role::Customer, proof))
 }
 
 #[tokio::test]
@@ -31,6 +39,63 @@ async fn a_customer_sees_their_own_and_no_others() {
     assert_eq!(mine.iter().map(|payment| payment.payment_id).collect::<Vec<_>>(), [hers.payment_id]);
     assert_eq!(caller.get(&format!("/payments?customer_id={bia}")).await.expect(200).json, json!([]));
     caller.get(&format!("/payments/{}/events", hers.payment_id)).await.refused(ProblemKind::Forbidden);
+}
+
+async fn somebody_who_only_showed_up_sees_one_day(world: World) {
+    let ana = CustomerId::new();
+    let old = of_customer(&world, ana).await.payment_id;
+    world.clock.advance(Duration::from_secs(24 * 3600 + 1));
+    let new = of_customer(&world, ana).await.payment_id;
+    for proof in [Some("presence"), None] {
+        let caller = customer_by(&world, ana, proof);
+        caller.get(&format!("/payments/{new}")).await.expect(200);
+        for path in [format!("/payments/{old}"), format!("/payments/{old}/qr.png"), format!("/payments/{old}/qr.svg")] {
+            caller.get(&path).await.refused(ProblemKind::NotFound);
+        }
+        for path in ["/payments".to_owned(), format!("/payments?customer_id={ana}")] {
+            let listed = caller.get(&path).await.expect(200);
+            assert_eq!(listed.header("x-total-count"), Some("1"));
+            assert_eq!(listed.parse::<Vec<Payment>>()[0].payment_id, new);
+        }
+        let asked = format!("/payments?payment_id={old}");
+        assert_eq!(caller.get(&asked).await.expect(200).json, json!([]), "{proof:?}");
+    }
+    let signed_in = customer(&world, ana);
+    signed_in.get(&format!("/payments/{old}")).await.expect(200);
+    assert_eq!(signed_in.get("/payments").await.expect(200).header("x-total-count"), Some("2"));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn somebody_who_only_showed_up_sees_one_day_on_sqlite() {
+    somebody_who_only_showed_up_sees_one_day(World::start().await).await;
+}
+
+#[tokio::test]
+async fn somebody_who_only_showed_up_sees_one_day_on_mongodb() {
+    let Some(url) = database(Kind::Standalone) else { return };
+    somebody_who_only_showed_up_sees_one_day(World::on_mongo(&url, timings()).await).await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_before_what_else_is_wrong() {
+    let world = World::start().await;
+    let nowhere = PaymentId::new();
+    for path in ["", "/events", "/qr.png", "/qr.svg"] {
+        world.admin().get(&format!("/payments/{nowhere}{path}?x=1")).await.refused(ProblemKind::NotFound);
+    }
+    let refund = |id: PaymentId| {
+        let path = format!("/payments/{id}/refund");
+        world.admin().request(Method::POST, &path).header("idempotency-key", "a b")
+    };
+    world.admin().send(refund(nowhere).body("<xml/>")).await.refused(ProblemKind::NotFound);
+    let there = world.pix().await.payment_id;
+    for request in [refund(there), world.admin().request(Method::POST, "/payments").header("idempotency-key", "a b")] {
+        let request = request.header("content-type", "text/xml").body("<xml/>");
+        world.admin().send(request).await.refused(ProblemKind::UnsupportedMedia);
+    }
+    let asked = refund(there).json(&json!({ "reason": "x" }));
+    world.admin().send(asked).await.refused(ProblemKind::InvalidParameter);
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ impl Docs {
     pub async fn list<T: DeserializeOwned>(&self, filter: Document, part: Part) -> StoreResult<Vec<T>> {
         let readable = |raw: &RawDocumentBuf| {
             let left_out = |error: &StoreError| {
-                tracing::error!(collection = self.collection.name(), %error, "a document is left out");
+                tracing::error!(collection = self.collection.name(), ?error, "a document is left out");
             };
             self.read(raw).inspect_err(left_out).ok()
         };

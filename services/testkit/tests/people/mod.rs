@@ -21,6 +21,7 @@ const NO_ONE: &str = "01939d2e-7c9a-7c3e-9a55-0c1de0a1b2c3";
 /// A registered person who has signed in.
 pub(crate) struct Person {
     pub(crate) id: String,
+    cpf: String,
     pub(crate) token: String,
 }
 
@@ -31,6 +32,7 @@ pub(crate) struct Shop {
     order: String,
     payment: String,
     made: AtomicU32,
+    clock: Arc<ManualClock>,
     _dir: TempDir,
 }
 
@@ -45,7 +47,7 @@ impl Shop {
         let mut tokens = BTreeMap::from([("expired", issue(Role::Admin, Duration::from_secs(60)))]);
         clock.advance(DAY);
         for role in [Role::Admin, Role::Cashier, Role::Kitchen, Role::Kiosk, Role::Service] {
-            tokens.insert(role.as_str(), issue(role, DAY));
+            tokens.insert(role.as_str(), issue(role, 3 * DAY));
         }
         let keys: Arc<dyn KeySource> = Arc::new(FixedKeys(KeySet::from_jwks(&authority.jwks())));
 
@@ -68,7 +70,7 @@ impl Shop {
             live: false,
         };
         let mut settings = payment::Settings::new(file("payment.db"), places, "secret".into(), mercadopago);
-        (settings.keys, settings.clock) = (Some(keys), clock);
+        (settings.keys, settings.clock) = (Some(keys), clock.clone());
         let payment = payment::Service::open(settings).await.unwrap();
 
         let running = BTreeMap::from([
@@ -78,7 +80,7 @@ impl Shop {
             ("sandbox", sandbox),
         ]);
         let (order, payment, made) = (String::new(), String::new(), AtomicU32::new(0));
-        let mut shop = Shop { running, tokens, own: None, order, payment, made, _dir: dir };
+        let mut shop = Shop { running, tokens, own: None, order, payment, made, clock, _dir: dir };
         shop.stock().await;
         shop
     }
@@ -127,13 +129,25 @@ impl Shop {
     /// Somebody new, with a password and signed in with it.
     pub(crate) async fn customer(&self) -> Person {
         let email = format!("pessoa{}@example.com", self.number());
-        let person = json!({"name": "Ana", "email": email, "cpf": cpf(self.number()), "password": PASSWORD});
+        let cpf = cpf(self.number());
+        let person = json!({"name": "Ana", "email": email, "cpf": cpf, "password": PASSWORD});
         let registered = self.caller("auth", self.token("kiosk")).post("/customer/register", &person).await;
         let id = id(&registered.expect(201).json, "id");
         let form = [("username", email.as_str()), ("password", PASSWORD)];
         let nobody = self.caller("auth", None);
         let signed = nobody.send(nobody.request("POST".parse().unwrap(), "/token").form(&form)).await.expect(200);
-        Person { id, token: signed.json["access_token"].as_str().unwrap().to_owned() }
+        Person { id, cpf, token: signed.json["access_token"].as_str().unwrap().to_owned() }
+    }
+
+    /// The first customer shows their CPF at the kiosk, and is the caller `visitor` from then on.
+    pub(crate) async fn visit(&mut self) {
+        let shown = json!({"cpf": self.own.as_ref().unwrap().cpf});
+        let seen = self.caller("auth", self.token("kiosk")).post("/customer/identify", &shown).await.expect(200).json;
+        self.tokens.insert("visitor", id(&seen, "access_token"));
+    }
+
+    pub(crate) fn a_day_later(&self) {
+        self.clock.advance(DAY + Duration::from_secs(1));
     }
 
     async fn category(&self) -> String {

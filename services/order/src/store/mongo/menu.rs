@@ -173,6 +173,21 @@ impl MenuDoc {
         Err(StoreError::unavailable("the menu changes too fast"))
     }
 
+    pub(super) async fn first(&self, first: &Menu) -> StoreResult<bool> {
+        let categories = first.categories().iter().map(bson).collect::<StoreResult<Vec<_>>>()?;
+        let products = first.products().iter().map(|product| bson(Item::new(product, false)));
+        let products = products.collect::<StoreResult<Vec<_>>>()?;
+        self.step(|menu| {
+            if !menu.categories.is_empty() || !menu.items.is_empty() {
+                return Ok(Step::Answer(false));
+            }
+            let (categories, products) = (doc! { "$each": &categories }, doc! { "$each": &products });
+            let update = doc! { "$push": { "categories": categories, "products": products } };
+            Ok(Step::Change { also: doc! {}, update, answer: true })
+        })
+        .await
+    }
+
     pub(super) async fn add_category(&self, new: Category) -> StoreResult<Written<Category>> {
         self.step(|menu| {
             if menu.has_category_named(&new.name, new.id) {

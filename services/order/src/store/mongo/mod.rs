@@ -92,6 +92,10 @@ impl Store for MongoStore {
         self.menu.remove_product(id).await
     }
 
+    async fn first_menu(&self, menu: Menu) -> StoreResult<bool> {
+        self.menu.first(&menu).await
+    }
+
     async fn insert(&self, order: Order, work: Option<NewWork>) -> StoreResult<Inserted> {
         let products: Vec<ProductId> = order.lines.iter().map(|line| line.product_id).collect();
         // Before the order: a product that goes meanwhile is retired and not erased.

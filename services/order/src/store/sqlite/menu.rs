@@ -18,6 +18,20 @@ pub(super) fn load(c: &Connection) -> StoreResult<Menu> {
     Ok(Menu::new(categories, products))
 }
 
+pub(super) fn first(c: &Connection, menu: &Menu) -> StoreResult<bool> {
+    if !load(c)?.is_empty() {
+        return Ok(false);
+    }
+    let done = |stored: bool| if stored { Ok(()) } else { Err(StoreError::internal("a menu that contradicts itself")) };
+    for category in menu.categories() {
+        done(matches!(add_category(c, category.clone())?, Written::Stored(_)))?;
+    }
+    for product in menu.products() {
+        done(matches!(add_product(c, product.clone())?, Written::Stored(_)))?;
+    }
+    Ok(true)
+}
+
 fn category(row: &Row<'_>) -> StoreResult<Category> {
     Ok(Category { id: id(row, "id")?, name: row.get("name")?, position: row.get("position")? })
 }

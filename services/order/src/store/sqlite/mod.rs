@@ -70,6 +70,10 @@ impl Store for SqliteStore {
         self.0.write(move |c| menu::remove_product(c, id)).await
     }
 
+    async fn first_menu(&self, menu: Menu) -> StoreResult<bool> {
+        self.0.write(move |c| menu::first(c, &menu)).await
+    }
+
     async fn insert(&self, order: Order, work: Option<NewWork>) -> StoreResult<Inserted> {
         self.0.write(move |c| orders::insert(c, order, work)).await
     }

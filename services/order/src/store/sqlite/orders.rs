@@ -16,8 +16,8 @@ fn read(row: &Row<'_>) -> StoreResult<Order> {
     let body: String = row.get("body")?;
     serde_json::from_str(&body).map_err(|error| {
         let id: String = row.get("id").unwrap_or_default();
-        tracing::error!(order = %id, %error, "an order cannot be read");
-        StoreError::corrupt("an order", id)
+        // serde's message may quote a value, which may be a person's; its place is enough.
+        StoreError::corrupt(format!("an order, line {} column {}", error.line(), error.column()), id)
     })
 }
 
@@ -25,10 +25,13 @@ fn written(order: &Order) -> StoreResult<String> {
     serde_json::to_string(order).map_err(StoreError::internal)
 }
 
-/// One that cannot be read is left out, so that the others are found; the log knows its id.
+/// One that cannot be read is left out, so that the others are found; the log says which.
 fn readable(read: StoreResult<Order>) -> Option<StoreResult<Order>> {
     match read {
-        Err(StoreError::Corrupt { .. }) => None,
+        Err(error @ StoreError::Corrupt { .. }) => {
+            tracing::error!(?error, "an order is left out");
+            None
+        }
         other => Some(other),
     }
 }

@@ -129,6 +129,9 @@ pub(super) fn changed(
     if payment.customer_id.is_none() {
         set.insert("customer_id", "$$REMOVE");
     }
+    if payment.key.is_none() {
+        set.insert("key_scope", "$$REMOVE");
+    }
     if step.notify {
         set.insert(NOTICE, MongoQueue::raised(NOTICE, &Task::notice(payment.id, now), now)?);
     }

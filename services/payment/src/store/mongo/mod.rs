@@ -11,7 +11,7 @@ use api::payment::PaymentEvent;
 use async_trait::async_trait;
 use domain::{Page, PaymentId, Timestamp};
 use serde::Deserialize;
-use store::mongo::bson::{Document, doc};
+use store::mongo::bson::{self, Bson, Document, doc};
 use store::mongo::{Change, ConnectOptions, Docs, MongoQueue, Part};
 use store::{Mongo, NewWork, StoreError, StoreResult, WorkCounts, WorkQueue};
 
@@ -66,7 +66,7 @@ impl MongoStore {
         if let Some(key) = &payment.key
             && let Some(seen) = self.with_key(key, now).await?
         {
-            let same = seen.key.as_ref() == Some(key);
+            let same = seen.key.as_ref().is_some_and(|first| key.repeats(first));
             return Ok(Some(if same { Inserted::Replayed(Box::new(seen)) } else { Inserted::KeyReused }));
         }
         if !payment.is_open() {
@@ -88,6 +88,16 @@ impl MongoStore {
         let freed = self.payments.update(holder, doc! { "$unset": { "key_scope": "" } }).await?;
         freed.map_err(|duplicate| unexpected(&duplicate.index))?;
         Ok(None)
+    }
+
+    /// Puts off one that is due and cannot be read, whatever is wrong with it.
+    async fn put_off(&self, due: &Document, now: Timestamp) -> StoreResult<()> {
+        tracing::error!(payment = %due.get("_id").unwrap_or(&Bson::Null), "a payment that is due cannot be read");
+        let filter = due.iter().filter(|(name, _)| matches!(name.as_str(), "_id" | "next_check_at"));
+        let filter: Document = filter.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let next = now.plus(self.schedule.longest()).millis();
+        let put_off = self.payments.update(filter, doc! { "$set": { "next_check_at": next } }).await?;
+        put_off.map(|_| ()).map_err(|taken| unexpected(&taken.index))
     }
 
     /// Takes one payment that is due, unless somebody else was quicker.
@@ -114,14 +124,15 @@ fn unexpected(index: &str) -> StoreError {
 
 fn conditions(filter: &Filter) -> Document {
     [
-        filter.payment_id.map(|id| ("_id", id.to_string())),
-        filter.order_id.map(|id| ("order_id", id.to_string())),
-        filter.customer_id.map(|id| ("customer_id", id.to_string())),
-        filter.status.map(|status| ("status", status.as_str().to_owned())),
+        filter.payment_id.map(|id| ("_id", Bson::from(id.to_string()))),
+        filter.order_id.map(|id| ("order_id", id.to_string().into())),
+        filter.customer_id.map(|id| ("customer_id", id.to_string().into())),
+        filter.status.map(|status| ("status", status.as_str().into())),
+        filter.created_after.map(|after| ("created_at", doc! { "$gt": after.millis() }.into())),
     ]
     .into_iter()
     .flatten()
-    .map(|(name, value)| (name.to_owned(), value.into()))
+    .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }
 
@@ -202,11 +213,16 @@ impl PaymentStore for MongoStore {
     }
 
     async fn take_due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Payment>> {
-        let part = Part { sort: doc! { "next_check_at": 1 }, limit, ..Part::default() };
-        let due: Vec<Due> = self.payments.list(doc! { "next_check_at": { "$lte": now.millis() } }, part).await?;
+        let only = Some(doc! { "payment": 1, "next_check_at": 1, "checks": 1 });
+        let part = Part { sort: doc! { "next_check_at": 1 }, limit, only, ..Part::default() };
+        let due: Vec<Document> = self.payments.list(doc! { "next_check_at": { "$lte": now.millis() } }, part).await?;
         let mut payments = Vec::with_capacity(due.len());
         for due in due {
-            payments.extend(self.take(due, now).await?);
+            match bson::deserialize_from_document(due.clone()) {
+                Ok(due) => payments.extend(self.take(due, now).await?),
+                // The driver's message may quote a value, which may be a person's.
+                Err(_) => self.put_off(&due, now).await?,
+            }
         }
         Ok(payments)
     }

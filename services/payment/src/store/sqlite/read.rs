@@ -1,22 +1,36 @@
 use api::payment::PaymentEvent;
 use domain::{Page, PaymentId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, ToSql};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use store::{StoreError, StoreResult};
 
 use crate::payment::Payment;
 use crate::store::{Filter, Listed};
 
-pub(super) fn parse(value: &str) -> StoreResult<Payment> {
-    serde_json::from_str(value).map_err(|error| {
+/// The payment of a row with `id` and `value`.
+pub(super) fn parse(row: &Row<'_>) -> StoreResult<Payment> {
+    let value: String = row.get("value")?;
+    serde_json::from_str(&value).map_err(|error| {
+        let id: String = row.get("id").unwrap_or_default();
         // serde's message may quote a value, which may be a person's; its place is enough.
-        StoreError::Corrupt { what: format!("a payment, line {} column {}", error.line(), error.column()), id: None }
+        StoreError::corrupt(format!("a payment, line {} column {}", error.line(), error.column()), id)
     })
 }
 
+/// One that cannot be read is left out, so that the others are found; the log says which.
+pub(super) fn readable(read: StoreResult<Payment>) -> Option<StoreResult<Payment>> {
+    match read {
+        Err(error @ StoreError::Corrupt { .. }) => {
+            tracing::error!(?error, "a payment is left out");
+            None
+        }
+        other => Some(other),
+    }
+}
+
 pub(super) fn payment(c: &Connection, id: PaymentId) -> StoreResult<Option<Payment>> {
-    let mut select = c.prepare_cached("SELECT value FROM payments WHERE id = ?1")?;
-    let value: Option<String> = select.query_one([id.to_string()], |row| row.get(0)).optional()?;
-    value.as_deref().map(parse).transpose()
+    let mut select = c.prepare_cached("SELECT id, value FROM payments WHERE id = ?1")?;
+    select.query_and_then([id.to_string()], parse)?.next().transpose()
 }
 
 pub(super) fn id(text: &str) -> StoreResult<PaymentId> {
@@ -44,11 +58,12 @@ pub(super) fn events(c: &Connection, payment: PaymentId) -> StoreResult<Vec<Paym
 
 /// Only the conditions that were asked for, so that each has its index.
 pub(super) fn list(c: &Connection, filter: &Filter, page: Page) -> StoreResult<Listed> {
-    let conditions: Vec<(&str, String)> = [
-        filter.payment_id.map(|id| ("id", id.to_string())),
-        filter.order_id.map(|id| ("order_id", id.to_string())),
-        filter.customer_id.map(|id| ("customer_id", id.to_string())),
-        filter.status.map(|status| ("status", status.to_string())),
+    let conditions: Vec<(&str, Value)> = [
+        filter.payment_id.map(|id| ("id =", id.to_string().into())),
+        filter.order_id.map(|id| ("order_id =", id.to_string().into())),
+        filter.customer_id.map(|id| ("customer_id =", id.to_string().into())),
+        filter.status.map(|status| ("status =", status.to_string().into())),
+        filter.created_after.map(|after| ("created_at >", after.millis().into())),
     ]
     .into_iter()
     .flatten()
@@ -56,7 +71,7 @@ pub(super) fn list(c: &Connection, filter: &Filter, page: Page) -> StoreResult<L
     let wheres: String = conditions
         .iter()
         .enumerate()
-        .map(|(n, (column, _))| format!(" {} {column} = ?{}", if n == 0 { "WHERE" } else { "AND" }, n + 1))
+        .map(|(n, (test, _))| format!(" {} {test} ?{}", if n == 0 { "WHERE" } else { "AND" }, n + 1))
         .collect();
     let values: Vec<&dyn ToSql> = conditions.iter().map(|(_, value)| value as &dyn ToSql).collect();
 
@@ -64,9 +79,9 @@ pub(super) fn list(c: &Connection, filter: &Filter, page: Page) -> StoreResult<L
     let count = format!("SELECT count(*) FROM (SELECT 1 FROM payments{wheres} LIMIT {cap})");
     let total: u32 = c.prepare_cached(&count)?.query_one(values.as_slice(), |row| row.get(0))?;
     let select =
-        format!("SELECT value FROM payments{wheres} ORDER BY id DESC LIMIT {} OFFSET {}", page.limit, page.skip);
+        format!("SELECT id, value FROM payments{wheres} ORDER BY id DESC LIMIT {} OFFSET {}", page.limit, page.skip);
     // Not cached: each page is a statement of its own.
     let mut select = c.prepare(&select)?;
-    let rows = select.query_and_then(values.as_slice(), |row| parse(&row.get::<_, String>(0)?))?;
-    Ok(Listed { items: rows.collect::<StoreResult<_>>()?, total })
+    let rows = select.query_and_then(values.as_slice(), parse)?;
+    Ok(Listed { items: rows.filter_map(readable).collect::<StoreResult<_>>()?, total })
 }

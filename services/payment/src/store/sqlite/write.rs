@@ -18,7 +18,7 @@ pub(super) fn insert(
     if let Some(key) = &payment.key
         && let Some(seen) = with_key(c, key, now)?
     {
-        let same = seen.key.as_ref() == Some(key);
+        let same = seen.key.as_ref().is_some_and(|first| key.repeats(first));
         return Ok(if same { Inserted::Replayed(Box::new(seen)) } else { Inserted::KeyReused });
     }
     if payment.is_open()
@@ -48,9 +48,8 @@ pub(super) fn insert(
 
 /// The payment that holds this key. One that is older than a day gives it up.
 fn with_key(c: &Connection, key: &Key, now: Timestamp) -> StoreResult<Option<Payment>> {
-    let mut select = c.prepare_cached("SELECT value FROM payments WHERE key_scope = ?1")?;
-    let value: Option<String> = select.query_one([&key.scope], |row| row.get(0)).optional()?;
-    let Some(seen) = value.as_deref().map(read::parse).transpose()? else { return Ok(None) };
+    let mut select = c.prepare_cached("SELECT id, value FROM payments WHERE key_scope = ?1")?;
+    let Some(seen) = select.query_and_then([&key.scope], read::parse)?.next().transpose()? else { return Ok(None) };
     if now.since(seen.created_at) < Key::LIFE {
         return Ok(Some(seen));
     }
@@ -79,7 +78,8 @@ pub(super) fn save(
     let changed = c
         .prepare_cached(
             "UPDATE payments SET customer_id = :customer, status = :status, live = :live, version = :version,
-               next_check_at = iif(:next IS NULL, NULL, coalesce(next_check_at, :next)), value = :value
+               next_check_at = iif(:next IS NULL, NULL, coalesce(next_check_at, :next)),
+               key_scope = iif(:keyed, key_scope, NULL), value = :value
              WHERE id = :id AND version = :version - 1",
         )?
         .execute(named_params! {
@@ -89,6 +89,7 @@ pub(super) fn save(
             ":live": payment.is_open(),
             ":version": version(payment.version)?,
             ":next": payment.next_check(schedule.first, now).map(Timestamp::millis),
+            ":keyed": payment.key.is_some(),
             ":value": value(payment)?,
         })?;
     if changed == 0 {
@@ -130,19 +131,24 @@ fn write_step(c: &Connection, payment: PaymentId, step: Step, now: Timestamp) ->
 }
 
 pub(super) fn take_due(c: &Connection, now: Timestamp, limit: u32, schedule: Schedule) -> StoreResult<Vec<Payment>> {
-    let due: Vec<(u32, String)> = c
-        .prepare_cached("SELECT checks, value FROM payments WHERE next_check_at <= ?1 ORDER BY next_check_at LIMIT ?2")?
-        .query_map((now.millis(), limit), |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
+    let sql = "SELECT id, checks, value FROM payments WHERE next_check_at <= ?1 ORDER BY next_check_at LIMIT ?2";
+    let due: Vec<(String, u32, Option<Payment>)> = c
+        .prepare_cached(sql)?
+        .query_and_then((now.millis(), limit), |row| {
+            Ok((row.get("id")?, row.get("checks")?, read::readable(read::parse(row)).transpose()?))
+        })?
+        .collect::<StoreResult<_>>()?;
     let mut again = c.prepare_cached("UPDATE payments SET next_check_at = ?2, checks = checks + 1 WHERE id = ?1")?;
     let mut payments = Vec::with_capacity(due.len());
-    for (checks, value) in due {
-        let payment = read::parse(&value)?;
-        // Also one that is due for the last time must leave the index.
+    for (id, checks, payment) in due {
         let wait = schedule.after(checks.saturating_add(1));
-        let next = payment.next_check(wait, now).map(|next| next.max(now.plus(schedule.first)));
-        again.execute((payment.id.to_string(), next.map(Timestamp::millis)))?;
-        payments.push(payment);
+        // Also one that is due for the last time must leave the index.
+        let next = match &payment {
+            Some(payment) => payment.next_check(wait, now).map(|next| next.max(now.plus(schedule.first))),
+            None => Some(now.plus(schedule.longest())),
+        };
+        again.execute((id, next.map(Timestamp::millis)))?;
+        payments.extend(payment);
     }
     Ok(payments)
 }
