@@ -62,7 +62,7 @@ impl CallError {
         let status = match self {
             CallError::Unreachable { .. } | CallError::Nonsense { .. } => return true,
             CallError::Refused(problem, _) => problem.status,
-            CallError::OAuth(_, status) => *status,
+            CallError::OAuth(_, status, _) => *status,
         };
         matches!(status, 401 | 408 | 423 | 425 | 429) || status >= 500
     }
