@@ -104,7 +104,7 @@ impl Run<'_> {
             }
             answer => self.answer(answer)?,
         };
-        self.learn(&first_notice(attempt, &payment)).await
+        self.learn(attempt, 0, &payment).await
     }
 
     async fn cancel(&self, attempt: u32, reason: String) -> Result<Verdict, Verdict> {
@@ -113,7 +113,7 @@ impl Run<'_> {
     }
 
     /// Closes charges up to an attempt; what the payment service knows of them is taken in.
-    async fn close(&self, attempt: u32, reason: String) -> Result<Option<PaymentNotice>, Verdict> {
+    async fn close(&self, attempt: u32, reason: String) -> Result<Option<Payment>, Verdict> {
         let body = CancelCharge { attempt, reason };
         let answer = match self.core.payments.cancel_charge(self.order.id, &body).await {
             // An order without any charge is as good as one whose charge is closed.
@@ -124,7 +124,7 @@ impl Run<'_> {
             answer => self.answer(answer)?,
         };
         if let Some(payment) = &answer.payment {
-            self.learn(payment).await?;
+            self.learn(answer.attempt.unwrap_or(attempt), answer.version, payment).await?;
         }
         Ok(answer.payment)
     }
@@ -135,7 +135,7 @@ impl Run<'_> {
         let body = CounterPayment { order_id: order.id, amount, attempt, customer_id, actor };
         let key = format!("{}-{attempt}-counter", order.id);
         let payment = self.answer(self.core.payments.counter(&body, &key).await)?;
-        self.learn(&first_notice(attempt, &payment)).await
+        self.learn(attempt, 0, &payment).await
     }
 
     async fn refund(
@@ -163,9 +163,24 @@ impl Run<'_> {
         }
     }
 
-    /// Takes what the payment service answered into the order.
-    async fn learn(&self, notice: &PaymentNotice) -> Result<Verdict, Verdict> {
-        match notice::take(self.core, self.order.id, notice).await {
+    /// Takes what the payment service answered into the order, as one of its notices: the first and oldest, where the answer
+    /// has no version.
+    async fn learn(&self, attempt: u32, version: u64, payment: &Payment) -> Result<Verdict, Verdict> {
+        let notice = PaymentNotice {
+            payment_id: payment.payment_id,
+            attempt,
+            version,
+            method: payment.method,
+            status: payment.status,
+            status_detail: payment.status_detail.clone(),
+            amount: payment.amount,
+            paid_amount: if payment.status.was_paid() { payment.amount } else { Money::ZERO },
+            refunded_amount: payment.refunded_amount,
+            qr_code: payment.qr_code.clone(),
+            payment_link: payment.payment_link.clone(),
+            expires_at: payment.expires_at,
+        };
+        match notice::take(self.core, self.order.id, &notice).await {
             Ok(_) => Ok(Verdict::Done),
             Err(notice::NoticeError::Store(error)) => Err(Verdict::Retry { error: error.to_string(), after: None }),
             Err(error) => Err(bury(error.to_string())),
@@ -197,24 +212,6 @@ impl Run<'_> {
 fn is_final(error: &CallError) -> bool {
     let collides = matches!(error, CallError::Refused(problem, _) if problem.code == "charge_exists");
     !error.is_passing() && !collides
-}
-
-/// A payment as it was made, as the first and oldest of its notices.
-fn first_notice(attempt: u32, payment: &Payment) -> PaymentNotice {
-    PaymentNotice {
-        payment_id: payment.payment_id,
-        attempt,
-        version: 0,
-        method: payment.method,
-        status: payment.status,
-        status_detail: payment.status_detail.clone(),
-        amount: payment.amount,
-        paid_amount: if payment.status.was_paid() { payment.amount } else { Money::ZERO },
-        refunded_amount: payment.refunded_amount,
-        qr_code: payment.qr_code.clone(),
-        payment_link: payment.payment_link.clone(),
-        expires_at: payment.expires_at,
-    }
 }
 
 fn bury(error: impl Into<String>) -> Verdict {

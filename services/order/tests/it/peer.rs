@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use api::order::PaymentNotice;
 use api::payment::{CancelCharge, CancelledCharge, CounterPayment, NewPayment, NewRefund, Payment};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -178,24 +177,6 @@ pub(crate) fn payment(order: OrderId, amount: Money, method: PaymentMethod, stat
     }
 }
 
-/// A charge as the first change has left it.
-fn notice(charge: &Payment, attempt: u32) -> PaymentNotice {
-    PaymentNotice {
-        payment_id: charge.payment_id,
-        attempt,
-        version: 1,
-        method: charge.method,
-        status: charge.status,
-        status_detail: charge.status_detail.clone(),
-        amount: charge.amount,
-        paid_amount: if charge.status.was_paid() { charge.amount } else { Money::ZERO },
-        refunded_amount: charge.refunded_amount,
-        qr_code: charge.qr_code.clone(),
-        payment_link: charge.payment_link.clone(),
-        expires_at: charge.expires_at,
-    }
-}
-
 async fn create(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<NewPayment>) -> Response {
     if let Err(lost) = peer.before().await {
         return lost;
@@ -222,18 +203,18 @@ async fn cancel(State(peer): State<Inner>, Path(id): Path<OrderId>, Json(body): 
     if let Err(lost) = peer.before().await {
         return lost;
     }
+    let attempt = body.attempt;
     let payment = {
         let mut log = peer.log.lock().unwrap();
-        let attempt = body.attempt;
         log.cancels.push((id, body));
         log.charges.get_mut(&format!("{id}-{attempt}")).map(|charge| {
             if charge.status.is_open() {
                 charge.status = PaymentStatus::Cancelled;
             }
-            notice(charge, attempt)
+            charge.clone()
         })
     };
-    peer.answer(StatusCode::OK, CancelledCharge { payment })
+    peer.answer(StatusCode::OK, CancelledCharge { payment, attempt: Some(attempt), version: 1 })
 }
 
 async fn counter(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<CounterPayment>) -> Response {
