@@ -155,6 +155,13 @@ pub struct CancelledCharge {
     /// The order's latest payment up to that attempt as it stands now: `cancelled`, or `approved` where the money came
     /// first. None when there never was one.
     pub payment: Option<Payment>,
+    /// Which attempt of the order that payment is.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub attempt: Option<u32>,
+    /// Its version, as in what the order is told of it: this answer takes its turn among those.
+    #[serde(default)]
+    pub version: u64,
 }
 
 /// Answer of `POST /internal/customers/{customer_id}/erase` of the payment service.

@@ -18,8 +18,9 @@ use crate::order::{Cause, Charge, Errand, Order};
 pub(crate) const LEASE: Duration = Duration::from_secs(10);
 /// How errands are held while they are done: the worker's, and the first try of a new order.
 pub(crate) const HOLD: Hold = Hold { lease_for: LEASE, limit: Duration::from_secs(30) };
-/// How often a charge that collides with a live one is tried: the live one is being closed.
-const COLLISIONS: u32 = 30;
+/// Shortly before the end of the time to pay, a charge that is refused is not missed: by the payment service's clock the
+/// time may be over.
+const TOO_LATE: Duration = Duration::from_secs(30);
 
 /// Does an errand whose lease the caller holds, in a task that outlives the caller.
 pub(crate) fn send_now(core: Arc<Core>, work: Work) -> JoinHandle<()> {
@@ -42,7 +43,7 @@ pub(crate) async fn handle(core: Arc<Core>, work: Work) -> Verdict {
         Ok(None) => return bury("no such order"),
         Err(error) => return Verdict::Retry { error: error.to_string(), after: None },
     };
-    let run = Run { core: &core, order: &order, attempts: work.attempts };
+    let run = Run { core: &core, order: &order };
     let verdict = match errand {
         Errand::Charge { attempt } => run.charge(attempt).await,
         Errand::Cancel { attempt, reason } => run.cancel(attempt, reason).await,
@@ -59,7 +60,6 @@ pub(crate) async fn handle(core: Arc<Core>, work: Work) -> Verdict {
 struct Run<'a> {
     core: &'a Arc<Core>,
     order: &'a Order,
-    attempts: u32,
 }
 
 impl Run<'_> {
@@ -96,8 +96,15 @@ impl Run<'_> {
             attempt: Some(attempt),
             expires_at: Some(order.pay_by),
         };
-        let payment = self.answer(self.core.payments.create(&body, &format!("{}-{attempt}", order.id)).await)?;
-        self.learn(attempt, &payment).await
+        let payment = match self.core.payments.create(&body, &format!("{}-{attempt}", order.id)).await {
+            Err(error) if is_final(&error) && self.core.now().plus(TOO_LATE) >= order.pay_by => {
+                tracing::info!(order = %order.id, error = %error.in_brief(), "a charge came too late");
+                self.core.peer.answered();
+                return Ok(Verdict::Done);
+            }
+            answer => self.answer(answer)?,
+        };
+        self.learn(attempt, 0, &payment).await
     }
 
     async fn cancel(&self, attempt: u32, reason: String) -> Result<Verdict, Verdict> {
@@ -117,7 +124,7 @@ impl Run<'_> {
             answer => self.answer(answer)?,
         };
         if let Some(payment) = &answer.payment {
-            self.learn(attempt, payment).await?;
+            self.learn(answer.attempt.unwrap_or(attempt), answer.version, payment).await?;
         }
         Ok(answer.payment)
     }
@@ -128,7 +135,7 @@ impl Run<'_> {
         let body = CounterPayment { order_id: order.id, amount, attempt, customer_id, actor };
         let key = format!("{}-{attempt}-counter", order.id);
         let payment = self.answer(self.core.payments.counter(&body, &key).await)?;
-        self.learn(attempt, &payment).await
+        self.learn(attempt, 0, &payment).await
     }
 
     async fn refund(
@@ -156,12 +163,13 @@ impl Run<'_> {
         }
     }
 
-    /// Takes what the payment service answered into the order, as the first and oldest of its notices.
-    async fn learn(&self, attempt: u32, payment: &Payment) -> Result<Verdict, Verdict> {
+    /// Takes what the payment service answered into the order, as one of its notices: the first and oldest, where the answer
+    /// has no version.
+    async fn learn(&self, attempt: u32, version: u64, payment: &Payment) -> Result<Verdict, Verdict> {
         let notice = PaymentNotice {
             payment_id: payment.payment_id,
             attempt,
-            version: 0,
+            version,
             method: payment.method,
             status: payment.status,
             status_detail: payment.status_detail.clone(),
@@ -195,12 +203,15 @@ impl Run<'_> {
             return Err(Verdict::Retry { error: text, after: error.retry_after() });
         }
         self.core.peer.answered();
-        let collides = matches!(&error, CallError::Refused(problem, _) if problem.code == "charge_exists");
-        if collides && self.attempts < COLLISIONS {
-            return Err(Verdict::Retry { error: text, after: None });
-        }
-        Err(bury(text))
+        Err(if is_final(&error) { bury(text) } else { Verdict::Retry { error: text, after: None } })
     }
+}
+
+/// Whether asking again is of no use. A live charge is in the way only until it is closed, which takes as long as MercadoPago
+/// takes, at most until the time to pay is over.
+fn is_final(error: &CallError) -> bool {
+    let collides = matches!(error, CallError::Refused(problem, _) if problem.code == "charge_exists");
+    !error.is_passing() && !collides
 }
 
 fn bury(error: impl Into<String>) -> Verdict {

@@ -1,12 +1,16 @@
 //! Errands that the payment service refuses for good: seen, counted, and tried again when an administrator says so.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::order::Order;
 use api::{DeadLetter, ProblemKind, Replayed};
-use domain::{EntryId, PaymentMethod, PaymentStatus, Role};
+use domain::{EntryId, ManualClock, OrderStatus, PaymentMethod, PaymentStatus, Role, Timestamp};
 use serde_json::{Value, json};
 use testkit::{Answer, eventually};
 
 use crate::kit::{SOON, Shop};
-use crate::peer::Mood;
+use crate::peer::{Log, Mood};
 
 async fn letters(shop: &Shop) -> Vec<DeadLetter> {
     shop.a(Role::Admin).get("/dead-letters").await.expect(200).parse()
@@ -72,6 +76,69 @@ async fn a_refund_is_not_missed_where_the_money_is_back_already() {
     shop.peer.log().standing = Some(PaymentStatus::Refunded);
     assert_eq!(replay(&shop, json!({})).await, 1);
     counted(&shop, "0", "0").await;
+    assert!(letters(&shop).await.is_empty());
+}
+
+/// Lets a little time pass, and has the sender look again.
+async fn later(shop: &Shop, clock: &ManualClock) {
+    clock.advance(Duration::from_secs(2));
+    // A new order wakes the sender.
+    shop.place(PaymentMethod::Counter).await;
+}
+
+#[tokio::test]
+async fn a_charge_waits_as_long_as_the_one_before_it_takes_to_be_closed() {
+    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
+    let shop = Shop::with(clock.clone()).await;
+    let checkout = json!({"payment_method": "checkout"});
+    let mut orders = Vec::new();
+    for _ in 0..2 {
+        orders.push(shop.place(PaymentMethod::Pix).await);
+    }
+    shop.peer.mood(Mood::Refuses(409, "charge_exists"));
+    for order in &orders {
+        shop.a(Role::Kiosk).post(&format!("/orders/{}/payment", order.id), &checkout).await.expect(200);
+    }
+    let tries = |order: &Order| {
+        let key = format!("{}-2", order.id);
+        shop.peer.log().creates.iter().filter(|(_, asked)| *asked == key).count()
+    };
+    eventually(3 * SOON, || async {
+        later(&shop, &clock).await;
+        orders.iter().all(|order| tries(order) >= 35).then_some(())
+    })
+    .await;
+    assert!(letters(&shop).await.is_empty());
+
+    // Whoever gives up meanwhile is not held back by it.
+    shop.to(orders[0].id, "cancelled").await;
+    let given_up = |log: &Log| log.cancels.iter().any(|(id, asked)| *id == orders[0].id && asked.attempt == 2);
+    eventually(SOON, || async {
+        later(&shop, &clock).await;
+        given_up(&shop.peer.log()).then_some(())
+    })
+    .await;
+    shop.peer.mood(Mood::Up);
+    eventually(SOON, || async {
+        later(&shop, &clock).await;
+        shop.order(orders[1].id).await.payment_link
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_charge_that_is_refused_at_the_end_of_the_time_to_pay_is_not_missed() {
+    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
+    let shop = Shop::with(clock.clone()).await;
+    shop.peer.mood(Mood::Down);
+    let order = shop.place(PaymentMethod::Pix).await;
+    // The payment service's clock is ahead of ours.
+    shop.peer.mood(Mood::Refuses(422, "invalid_body"));
+    clock.advance(Duration::from_secs(30 * 60 - 2));
+    eventually(SOON, || async { (!shop.peer.log().creates.is_empty()).then_some(()) }).await;
+    clock.advance(Duration::from_secs(2));
+    shop.until(order.id, |order| order.status == OrderStatus::Cancelled).await;
+    eventually(SOON, || async { (!shop.peer.log().cancels.is_empty()).then_some(()) }).await;
     assert!(letters(&shop).await.is_empty());
 }
 

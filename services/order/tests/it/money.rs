@@ -248,6 +248,22 @@ async fn a_dispute_that_is_won_pays_what_was_handed_out_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn whoever_pays_again_hears_at_once_that_the_money_came_first() {
+    let shop = Shop::open().await;
+    for method in ["pix", "checkout", "counter"] {
+        let order = shop.place(PaymentMethod::Pix).await;
+        for charge in shop.peer.log().charges.values_mut() {
+            charge.status = PaymentStatus::Approved;
+        }
+        let path = format!("/orders/{}/payment", order.id);
+        let again = json!({"payment_method": method});
+        shop.a(Role::Kiosk).post(&path, &again).await.refused(ProblemKind::AlreadyPaid);
+        let paid = shop.order(order.id).await;
+        assert_eq!((paid.status, paid.payment_id), (OrderStatus::Paid, order.payment_id), "{method}");
+    }
+}
+
+#[tokio::test]
 async fn an_order_is_tried_to_be_paid_so_often_and_not_more() {
     let shop = Shop::open().await;
     let order = shop.place(PaymentMethod::Counter).await;

@@ -27,6 +27,8 @@ pub(crate) enum Mood {
     Deaf,
     /// Says no to whatever is asked for.
     Unwilling,
+    /// Says no to new charges, with this status and code.
+    Refuses(u16, &'static str),
 }
 
 #[derive(Default)]
@@ -107,8 +109,8 @@ impl Inner {
                 tokio::time::sleep(time).await;
                 Ok(())
             }
-            Mood::Unwilling => Err(unwilling()),
-            Mood::Up | Mood::Deaf => Ok(()),
+            Mood::Unwilling => Err(no(409, "conflict")),
+            Mood::Up | Mood::Deaf | Mood::Refuses(..) => Ok(()),
         }
     }
 
@@ -122,10 +124,11 @@ fn lost() -> Response {
 }
 
 /// With a text that speaks of a person, as a text for people may.
-fn unwilling() -> Response {
-    let problem = json!({"type": "about:blank", "title": "Conflict", "status": 409, "code": "conflict",
+fn no(status: u16, code: &str) -> Response {
+    let problem = json!({"type": "about:blank", "title": "No", "status": status, "code": code,
         "detail": "ana.pessoa@example.com já recebeu", "instance": "/"});
-    (StatusCode::CONFLICT, [("content-type", "application/problem+json")], problem.to_string()).into_response()
+    let status = StatusCode::from_u16(status).unwrap();
+    (status, [("content-type", "application/problem+json")], problem.to_string()).into_response()
 }
 
 /// A payment as it stands: in any mood but the worst, since nothing is asked for.
@@ -173,9 +176,13 @@ async fn create(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<
         return lost;
     }
     let key = key(&headers);
+    let mood = *peer.mood.lock().unwrap();
     let charge = {
         let mut log = peer.log.lock().unwrap();
         log.creates.push((body.clone(), key.clone()));
+        if let Mood::Refuses(status, code) = mood {
+            return no(status, code);
+        }
         let method = body.method.unwrap_or_default();
         log.charges
             .entry(key)
@@ -189,18 +196,18 @@ async fn cancel(State(peer): State<Inner>, Path(id): Path<OrderId>, Json(body): 
     if let Err(lost) = peer.before().await {
         return lost;
     }
+    let attempt = body.attempt;
     let payment = {
         let mut log = peer.log.lock().unwrap();
-        let key = format!("{id}-{}", body.attempt);
         log.cancels.push((id, body));
-        log.charges.get_mut(&key).map(|charge| {
+        log.charges.get_mut(&format!("{id}-{attempt}")).map(|charge| {
             if charge.status.is_open() {
                 charge.status = PaymentStatus::Cancelled;
             }
             charge.clone()
         })
     };
-    peer.answer(StatusCode::OK, CancelledCharge { payment })
+    peer.answer(StatusCode::OK, CancelledCharge { payment, attempt: Some(attempt), version: 1 })
 }
 
 async fn counter(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<CounterPayment>) -> Response {

@@ -50,7 +50,11 @@ pub(super) async fn cancel_charge(
 ) -> Result<Json<CancelledCharge>, Fail> {
     let cancel: CancelCharge = body.read().await?;
     let payment = desk.cancel_charge(order, cancel.attempt, &actor(&who)).await.map_err(error::store)?;
-    Ok(Json(CancelledCharge { payment: payment.map(|payment| payment.full()) }))
+    Ok(Json(CancelledCharge {
+        attempt: payment.as_ref().map(|payment| payment.attempt),
+        version: payment.as_ref().map_or(0, |payment| payment.version),
+        payment: payment.map(|payment| payment.full()),
+    }))
 }
 
 /// Takes a person out of their payments, which stay: no payment names the customer, no e-mail is left, and neither are

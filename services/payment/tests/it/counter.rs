@@ -15,9 +15,13 @@ fn cash(order: OrderId, attempt: u32) -> Value {
 }
 
 async fn cancel(world: &World, order: OrderId) -> Option<Payment> {
+    cancelled(world, order).await.payment
+}
+
+async fn cancelled(world: &World, order: OrderId) -> CancelledCharge {
     let path = format!("/internal/orders/{order}/charge/cancel");
     let answer: Answer = world.caller().post(&path, &json!({ "attempt": 1, "reason": "pedido cancelado" })).await;
-    answer.expect(200).parse::<CancelledCharge>().payment
+    answer.expect(200).parse()
 }
 
 #[tokio::test]
@@ -68,7 +72,10 @@ async fn a_charge_that_is_given_up_is_cancelled_at_mercadopago() {
     assert_eq!((closed.payment_id, closed.status), (pix.payment_id, PaymentStatus::Cancelled));
     let provider_id = pix.provider_payment_id.unwrap();
     assert_eq!(world.provider.lock().payments[&provider_id]["status"], "cancelled");
-    assert_eq!(cancel(&world, order).await.unwrap().status, PaymentStatus::Cancelled, "again");
+    let again = cancelled(&world, order).await;
+    assert_eq!(again.payment.unwrap().status, PaymentStatus::Cancelled);
+    let told = world.orders.told(pix.payment_id, PaymentStatus::Cancelled).await;
+    assert_eq!((again.attempt, again.version), (Some(told.attempt), told.version), "the same as the order is told");
     world.create(&body_for(order, "checkout")).await;
 }
 
