@@ -38,8 +38,8 @@ async fn payment(
 
 /// Takes a person out of their orders
 ///
-/// The orders stay, nobody's: no name, e-mail or comment is left, nor anything that people wrote about them or as a key. Again it finds
-/// nothing more.
+/// The orders stay, nobody's: no name, e-mail or comment is left, nor anything that people wrote about them or as
+/// a key. Again it finds nothing more.
 #[utoipa::path(post, path = "/internal/customers/{customer_id}/erase", tag = "internal", security(("bearer" = [])),
 params(("customer_id" = CustomerId, Path)), responses(
     (status = 200, body = ErasedOrders, description = "How many orders named the person"),

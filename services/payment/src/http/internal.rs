@@ -58,7 +58,8 @@ pub(super) async fn cancel_charge(
 }
 
 /// Takes a person out of their payments, which stay: no payment names the customer, no e-mail is left, and neither are
-/// the descriptions, reasons and idempotency keys that people made up. Again it finds nothing more. What MercadoPago was told stays with MercadoPago.
+/// the descriptions, reasons and idempotency keys that people made up. Again it finds nothing more. What MercadoPago was
+/// told stays with MercadoPago.
 #[utoipa::path(
     post,
     path = "/internal/customers/{customer_id}/erase",
