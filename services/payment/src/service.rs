@@ -204,4 +204,8 @@ impl Readiness for Ready {
             told("mercadopago", !desk.provider.is_silent()),
         ]
     }
+
+    fn live(&self) -> Option<bool> {
+        Some(self.0.desk.expected.live)
+    }
 }
