@@ -15,6 +15,8 @@ mod master_key;
 mod platform;
 mod print;
 mod rehearse;
+mod renew;
+mod stations;
 mod verify;
 
 use std::process::ExitCode;
