@@ -50,7 +50,7 @@ pub enum Mode {
         item: usize,
     },
     /// Why an order is cancelled.
-    Cancel(Cancel),
+    Cancel(Box<Cancel>),
 }
 
 /// The dialog before a cancellation.

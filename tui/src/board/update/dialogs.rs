@@ -144,7 +144,7 @@ pub(super) fn strike(model: &mut Model, item: usize) -> Vec<Effect> {
 }
 
 /// A key while a cancellation is prepared: first the reason, then a second key.
-pub(super) fn cancel(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec<Effect> {
+pub(super) fn cancel(model: &mut Model, key: KeyCode, mut cancel: Box<Cancel>) -> Vec<Effect> {
     if cancel.confirming {
         return confirm(model, key, cancel);
     }
@@ -192,7 +192,7 @@ pub(in crate::board) fn reason<'a>(model: &Model, cancel: &'a Cancel) -> Option<
 }
 
 /// Only a key of its own gives money back: the one that moves orders on may be leaned on.
-fn confirm(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec<Effect> {
+fn confirm(model: &mut Model, key: KeyCode, mut cancel: Box<Cancel>) -> Vec<Effect> {
     match key {
         KeyCode::Char('s' | 'S' | 'y' | 'Y') => {
             model.mode = Mode::Board;

@@ -130,7 +130,7 @@ fn decide(model: &mut Model, card: &Card, action: Action) -> Result<Option<What>
         Action::Cancel if !moves::can_cancel(card.status, role) => Err(no_cancel(model, card.status)),
         Action::Cancel => {
             let cancel = Cancel { card: card.clone(), choice: None, own: String::new(), confirming: false };
-            model.mode = Mode::Cancel(cancel);
+            model.mode = Mode::Cancel(Box::new(cancel));
             Ok(None)
         }
         _ => Ok(None),
