@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 
 use store::StoreUrl;
 
+pub(crate) use board::speaking;
 pub(crate) use menu::all_products;
 pub(crate) use webhook::webhook_secrets;
 

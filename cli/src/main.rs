@@ -16,6 +16,8 @@ mod platform;
 mod print;
 mod private;
 mod rehearse;
+mod renew;
+mod stations;
 mod verify;
 
 use std::process::ExitCode;

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use api::client::Queue;
+use api::client::{Aside, Queue};
 use api::order::QueueEntry;
 use domain::{DayRule, Timestamp};
 use ratatui::Terminal;
@@ -37,7 +37,7 @@ fn measure(orders: u32, columns: u16, rows: u16) -> (Duration, Duration, Duratio
     let queue = entries(orders);
     let read = |model: &mut Model| {
         let answer = Queue { entries: queue.clone(), etag: None };
-        median(1 + ROUNDS / 10, || drop(update(model, Msg::Queue(Ok(Some(answer.clone())), None))))
+        median(1 + ROUNDS / 10, || drop(update(model, Msg::Queue(Ok(Some(answer.clone())), Aside::default()))))
     };
     let queue = read(&mut model);
     let mut second = 0;

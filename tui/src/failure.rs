@@ -10,7 +10,7 @@ use crate::text::safe;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// No answer.
+    /// No answer from this address.
     Unreachable(String),
     /// 401.
     Unauthenticated,
@@ -29,7 +29,8 @@ impl From<CallError> for Failure {
         let detail = |error: &CallError| safe(&error.to_string());
         match error.status() {
             None => match error {
-                CallError::Unreachable { reason, .. } => Failure::Unreachable(safe(&reason)),
+                // What the network said is no sentence for a kitchen; `doctor` says it.
+                CallError::Unreachable { url, .. } => Failure::Unreachable(safe(&url)),
                 other => Failure::Unreachable(detail(&other)),
             },
             Some(401) => Failure::Unauthenticated,

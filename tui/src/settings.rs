@@ -4,7 +4,9 @@ use api::Lang;
 use api::client::OrderClient;
 use domain::{DayRule, Role, Timestamp};
 
+use crate::access::Renew;
 use crate::board::keys::KeyMap;
+use crate::stations::Station;
 use crate::texts::Texts;
 use crate::theme::Look;
 
@@ -13,6 +15,8 @@ use crate::theme::Look;
 pub struct Options {
     /// Where the orders are, and the token for them.
     pub client: OrderClient,
+    /// Where another client may come from when this one can't go on.
+    pub renew: Option<Renew>,
     /// How the screen behaves.
     pub settings: Settings,
 }
@@ -24,8 +28,6 @@ pub struct Settings {
     pub interval: Duration,
     /// Whether every key that changes an order is refused.
     pub readonly: bool,
-    /// Whether no real money moves; the header says `SANDBOX`.
-    pub sandbox: bool,
     /// The colours; without any, signs and bold letters carry the same.
     pub look: Look,
     /// Whether the terminal bell rings for an alert or a new number.
@@ -41,7 +43,7 @@ pub struct Settings {
     pub keys: KeyMap,
     /// The stations of the kitchen.
     pub stations: Vec<Station>,
-    /// The station that this board stands at; `None` sees everything.
+    /// The station that this board stands at: one of them, or [`OTHERS`](crate::stations::OTHERS). `None` sees everything.
     pub station: Option<String>,
     /// How long a new number flashes on the pick-up screen.
     pub flash: Duration,
@@ -55,15 +57,6 @@ pub struct Settings {
     pub role: Role,
     /// The shop's time zone, for the times of day shown.
     pub day: DayRule,
-}
-
-/// A place in the kitchen and what is made there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Station {
-    /// Its name.
-    pub name: String,
-    /// The names of its categories, whatever their case and accents.
-    pub categories: Vec<String>,
 }
 
 /// From which age on a card is marked.
@@ -88,7 +81,6 @@ impl Settings {
         Settings {
             interval: Duration::from_secs(1),
             readonly: false,
-            sandbox: false,
             look: Look::Dark,
             bell: true,
             alert_repeat: Duration::from_secs(15),

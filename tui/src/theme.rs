@@ -29,6 +29,8 @@ pub struct Theme {
     pub number: Style,
     /// How an item is wanted.
     pub comment: Style,
+    /// What others have still to make of an order.
+    pub owed: Style,
     /// An item that is done.
     pub struck: Style,
     /// Past the first threshold.
@@ -82,7 +84,8 @@ impl Theme {
             title: bold,
             header: bold,
             number: bold,
-            comment: bold.add_modifier(Modifier::ITALIC),
+            comment: bold,
+            owed: plain,
             struck: dim.add_modifier(Modifier::CROSSED_OUT),
             warn: bold,
             late: reversed,

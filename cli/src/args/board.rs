@@ -18,7 +18,8 @@ pub(crate) struct Board {
     /// How often to ask for the queue [default: board.interval]
     #[arg(long, value_name = "DURATION")]
     pub(crate) interval: Option<String>,
-    /// Show only what is made at this station of board.stations; Enter then strikes its items
+    /// Show only what is made at this station of board.stations, or at "outros" what no station makes; Enter then strikes
+    /// its items
     #[arg(long, value_name = "NAME")]
     pub(crate) station: Option<String>,
     /// Print one frame as text and end

@@ -6,7 +6,7 @@ use crate::config::Service;
 macro_rules! places {
     ($($service:ident { $listen:ident $url:ident $database:ident })*) => {
         /// Where each service is; the same as the keys `auth.listen` and so on of the configuration.
-        #[derive(Args)]
+        #[derive(Args, Clone)]
         #[command(next_help_heading = "Addresses and stores")]
         pub(crate) struct Places {
             $(
@@ -45,7 +45,7 @@ places! {
 }
 
 /// Whom a command talks to, and as whom.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Target {
     /// Address of the service this command is about
     #[arg(long, env = "LANCHONETE_URL", hide_env_values = true, value_name = "URL")]

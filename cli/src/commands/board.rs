@@ -6,6 +6,7 @@ use std::path::Path;
 use api::Lang;
 use api::client::OrderClient;
 use domain::Role;
+use tui::stations::OTHERS;
 use tui::text::fold;
 use tui::{Look, Options, Recorder, Settings, Thresholds};
 
@@ -14,6 +15,7 @@ use crate::clients::Session;
 use crate::config::{Overrides, Service};
 use crate::exit::{Failure, Outcome};
 use crate::print::Printer;
+use crate::{renew, stations};
 
 /// Width of a frame that no terminal shows.
 const COLUMNS: u16 = 80;
@@ -36,12 +38,14 @@ pub(crate) async fn run(common: &Common, args: Board, printer: Printer) -> Outco
         let entries = client.queue(None).await?.map(|queue| queue.entries).unwrap_or_default();
         return Ok(printer.data(&entries, String::new)?);
     }
+    warn(&settings, &client, printer).await;
     if args.once {
         // A refusal is told by this command, in its own language.
-        let frame = tui::once(Options { client, settings }, columns(), None).await.map_err(failure)?;
-        return Ok(printer.text(&frame)?);
+        let options = Options { client, settings, renew: None };
+        return Ok(printer.text(&tui::once(options, columns(), None).await.map_err(failure)?)?);
     }
-    let options = Options { client: speaking(&client, settings.lang), settings };
+    let renew = renew::from_credentials(common, &args.target, &session, Some(settings.role), settings.lang);
+    let options = Options { client: speaking(&client, settings.lang), renew: Some(renew), settings };
     let recorder = args.record.as_deref().map(record).transpose()?;
     tui::run(options, recorder).await.map_err(failure)
 }
@@ -67,12 +71,28 @@ fn station(settings: &Settings, wanted: Option<String>) -> Outcome<Option<String
     if let Some(station) = known {
         return Ok(Some(station.name.clone()));
     }
+    if !settings.stations.is_empty() && fold(wanted.trim()) == OTHERS {
+        return Ok(Some(OTHERS.to_owned()));
+    }
     let names: Vec<_> = settings.stations.iter().map(|station| station.name.as_str()).collect();
     let hint = match names.as_slice() {
         [] => "write it into lanchonete.toml: [board.stations] chapa = [\"Sanduíches\"]".to_owned(),
-        names => format!("board.stations has {}", names.join(", ")),
+        names => format!("board.stations has {}; {OTHERS} is for what none of them makes", names.join(", ")),
     };
     Err(Failure::usage(format!("no station {wanted:?}")).hint(hint))
+}
+
+/// Says what no station shows, before the screen hides it. Without an answer there is nothing to say: the screen asks
+/// again.
+async fn warn(settings: &Settings, client: &OrderClient, printer: Printer) {
+    if settings.stations.is_empty() {
+        return;
+    }
+    let Ok(menu) = stations::menu(client).await else { return };
+    let unknown = stations::unknown_ones(&settings.stations, &menu);
+    for text in unknown.into_iter().chain(stations::unmapped_ones(&settings.stations, &menu)) {
+        printer.talk(format_args!("warning: {text}"));
+    }
 }
 
 /// The client, whose refusals speak the language of the screen.
@@ -89,7 +109,6 @@ pub(crate) fn screen(session: &Session) -> Settings {
     Settings {
         interval: board.interval,
         thresholds: Thresholds { warn: board.warn_after, late: board.late_after },
-        sandbox: config.uses_sandbox(),
         look: if colour { board.look } else { Look::Plain },
         bell: board.bell,
         alert_repeat: board.alert_repeat,

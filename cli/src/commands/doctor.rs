@@ -4,6 +4,7 @@ mod clock;
 mod ground;
 mod money;
 mod services;
+mod stations;
 
 use std::fmt::Write;
 
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use crate::args::{Common, Doctor};
 use crate::clients::Session;
-use crate::config::{Config, Overrides, Purpose};
+use crate::config::{Config, Overrides, Purpose, Service};
 use crate::credentials::Credentials;
 use crate::exit::{Failure, Outcome};
 use crate::log;
@@ -66,6 +67,9 @@ async fn examine(config: Config, findings: &mut Findings) -> Outcome {
     let credentials = Credentials::read(&config.data_dir).unwrap_or_default();
     let session = Session::new(config, credentials, None)?;
     let answering = services::look(&session, findings).await?;
+    if answering.contains(&Service::Order) {
+        stations::look(&session, findings).await;
+    }
     money::look(&session, answering, findings).await
 }
 

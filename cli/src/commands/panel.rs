@@ -15,6 +15,7 @@ use crate::config::{BoardConfig, Overrides, Service};
 use crate::exit::Outcome;
 use crate::platform::shutdown_signal;
 use crate::print::{Printer, strong};
+use crate::renew;
 
 pub(crate) async fn run(common: &Common, args: Panel, printer: Printer) -> Outcome {
     let flags = Overrides::default().with("board.lang", "--lang", args.lang.map(Language::name));
@@ -26,7 +27,8 @@ pub(crate) async fn run(common: &Common, args: Panel, printer: Printer) -> Outco
     }
     if !printer.is_json() && std::io::stdout().is_terminal() {
         let settings = Settings { bell: session.config.board.panel_bell, ..screen(&session) };
-        return tui::panel_run(Options { client, settings }).await.map_err(failure);
+        let renew = renew::from_credentials(common, &args.target, &session, None, settings.lang);
+        return tui::panel_run(Options { client, renew: Some(renew), settings }).await.map_err(failure);
     }
     follow(&client, &session.config.board, printer, shutdown_signal()?).await
 }

@@ -30,7 +30,7 @@ fn board_that_goes_wrong() {
     let nobody = "http://127.0.0.1:9".parse().expect("a URL");
     let client = OrderClient::new(Http::new(http, nobody).with_bearer(Arc::new(Mistaken)));
     let day = DayRule::new("America/Sao_Paulo", "00:00").expect("a day");
-    let options = Options { client, settings: Settings::new(day) };
+    let options = Options { client, renew: None, settings: Settings::new(day) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(tui::run(options, None)).expect("a terminal");
 }

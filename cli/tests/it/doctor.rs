@@ -113,3 +113,26 @@ fn a_wrong_configuration_is_the_first_and_only_finding() {
     assert_eq!(list.len(), 1);
     assert!(list[0]["detail"].as_str().is_some_and(|text| text.contains("order.qr_wait")));
 }
+
+#[test]
+fn stations_that_do_not_fit_the_menu_are_named() {
+    let home = Home::new();
+    let _up = home.up();
+    let said = |toml: &str| {
+        fs::write(home.path().join("lanchonete.toml"), format!("[board.stations]\n{toml}\n")).expect("written");
+        let (_, _, list) = findings(&home);
+        let finding = list.iter().find(|it| it["check"] == "stations").expect("stations are looked at").clone();
+        (finding["ok"] == true, finding["detail"].as_str().expect("a text").to_owned())
+    };
+    let (ok, text) = said("chapa = [\"Sanduíches\"]");
+    assert!(ok && text.starts_with("no station makes ") && text.contains("board --station outros"), "{text}");
+    let (ok, text) = said("chapa = [\"Sanduíches\", \"Sopas\"]");
+    assert!(!ok && text.contains("chapa names \"Sopas\""), "{text}");
+
+    // A board says the same before its screen hides it, and knows the station of the rest.
+    let done = home.run(&["board", "--once", "--station", "outros"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("warning: board.stations: chapa names \"Sopas\""), "{}", done.err);
+    assert!(done.err.contains("warning: no station makes "), "{}", done.err);
+    assert!(done.out.contains("▸ outros"), "{}", done.out);
+}

@@ -31,6 +31,9 @@ pub struct Health {
     pub service: String,
     /// The program's version.
     pub version: String,
+    /// Whether real money moves; only the payment service knows and says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
 }
 
 /// Answer of `GET /ready`.

@@ -14,6 +14,7 @@ use web::Limits;
 
 use crate::board::Board;
 use crate::follow::Compared;
+use crate::live::Live;
 use crate::order::{Errand, Order, Stepped};
 use crate::shift::Today;
 use crate::store::{Inserted, Replaced, Store};
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) wall: Wall,
     pub(crate) payments: PaymentClient,
     pub(crate) peer: Peer,
+    /// Whether real money moves, as the payment service says.
+    pub(crate) live: Live,
     /// The outbox as it was last counted.
     pub(crate) unsent: Unsent,
     /// Tells the sender of the outbox that there is something to do.

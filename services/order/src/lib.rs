@@ -14,6 +14,7 @@ mod feed;
 mod follow;
 mod gauges;
 mod http;
+mod live;
 mod menu;
 mod notice;
 pub mod order;

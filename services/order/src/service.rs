@@ -14,10 +14,11 @@ use crate::board::Board;
 use crate::catalog::{self, MenuError, SeedCategory, Seeded};
 use crate::core::{Core, Peer, Unsent};
 use crate::gauges::Gauges;
+use crate::live::Live;
 use crate::outbox::{self, HOLD};
 use crate::store::{MongoStore, SqliteStore, Store};
 use crate::wall::Wall;
-use crate::{Settings, expiry, http, watch};
+use crate::{Settings, expiry, http, live, watch};
 
 /// How long requests that were accepted and errands may go on after shutdown; a second later the process ends.
 const DRAIN: Duration = Duration::from_secs(9);
@@ -46,7 +47,8 @@ impl Service {
         let client = http_client(settings.call_timeout).map_err(StoreError::internal)?;
         let auth = AuthClient::new(Http::new(client.clone(), settings.auth_url));
         let bearer = ClientCredentials::new(auth.clone(), settings.client_id, settings.client_secret);
-        let payments = PaymentClient::new(Http::new(client, settings.payment_url).with_bearer(bearer.clone()));
+        let payment = Http::new(client, settings.payment_url);
+        let payments = PaymentClient::new(payment.clone().with_bearer(bearer.clone()));
         let (keys, remote) = match settings.keys {
             Some(keys) => (keys, None),
             None => {
@@ -66,6 +68,7 @@ impl Service {
             clock: settings.clock,
             payments,
             peer: Peer::default(),
+            live: Live::new(payment),
             unsent: Unsent::default(),
             wake: Arc::new(Notify::new()),
             closing: CancellationToken::new(),
@@ -100,6 +103,7 @@ impl Service {
         workers.spawn(Worker::run(queue, handler, wake, clock, options, shutdown.clone()));
         workers.spawn(expiry::run(core.clone(), shutdown.clone()));
         workers.spawn(watch::run(core.clone(), shutdown.clone()));
+        workers.spawn(live::run(core.clone(), shutdown.clone()));
         workers.spawn(self.0.gauges.clone().run(core.clone(), shutdown.clone()));
         if let Some(remote) = &self.0.remote {
             workers.spawn(remote.clone().run(shutdown.clone()));

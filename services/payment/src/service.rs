@@ -193,4 +193,8 @@ impl Readiness for Ready {
             waits("mercadopago", !desk.provider.is_silent()),
         ]
     }
+
+    fn live(&self) -> Option<bool> {
+        Some(self.0.desk.expected.live)
+    }
 }

@@ -22,6 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub trait Readiness: Send + Sync + 'static {
     /// Looks at each dependency now.
     async fn check(&self) -> Vec<Dependency>;
+
+    /// Whether real money moves, where that is known; `/health` says it.
+    fn live(&self) -> Option<bool> {
+        None
+    }
 }
 
 #[derive(Clone)]
@@ -35,6 +40,7 @@ pub(crate) fn routes(name: &'static str, readiness: Arc<dyn Readiness>, metrics:
         status: "Operational".to_owned(),
         service: name.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        live: readiness.live(),
     };
     Router::new()
         .route("/health", get(move || std::future::ready(Json(health.clone()))))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::client::{CallError, OrderClient};
+use api::client::{Aside, CallError, OrderClient};
 use api::order::{Category, Order, PatchOrder};
 use domain::OrderId;
 
@@ -22,9 +22,9 @@ const CATEGORIES: u32 = 100;
 pub async fn ask(client: OrderClient, effect: Effect) -> Option<Msg> {
     let url = client.http().base().origin().ascii_serialization();
     Some(match effect {
-        Effect::Fetch { etag } => match within(ASK, client.queue_and_unsent(etag.as_deref()), &url).await {
-            Ok((queue, unsent)) => Msg::Queue(Ok(queue), unsent),
-            Err(error) => Msg::Queue(Err(error.into()), None),
+        Effect::Fetch { etag } => match within(ASK, client.queue_and_aside(etag.as_deref()), &url).await {
+            Ok((queue, aside)) => Msg::Queue(Ok(queue), aside),
+            Err(error) => Msg::Queue(Err(error.into()), Aside::default()),
         },
         Effect::Change(change) => {
             let answer = within(CHANGE, carry_out(&client, change.id, &change.what), &url).await;

@@ -77,6 +77,11 @@ impl Card {
         self.words.contains(query) || self.number.to_string().starts_with(query)
     }
 
+    /// The name of an item.
+    pub fn item_name(&self, line: u32) -> &str {
+        self.items.iter().find(|item| item.line == line).map_or("", |item| &item.name)
+    }
+
     /// Where the queue would put it among the others, as far as a card can tell.
     pub(crate) fn rank(&self) -> (usize, bool, Timestamp) {
         (super::moves::queue_place(self.status), !self.prioritized, self.created_at)

@@ -61,6 +61,8 @@ actions! {
     First => "first", first, ["home", "g"], None;
     /// Selects the last card of the column.
     Last => "last", last, ["end", "G"], None;
+    /// Selects the order that has waited longest, a late one if there is any.
+    Oldest => "oldest", oldest, ["o"], None;
     /// Chooses the next item of the selected order, for the strike key.
     Item => "item", item, ["tab"], None;
     /// Moves the selected order one step forward.

@@ -9,6 +9,7 @@ pub mod model;
 pub mod moves;
 pub mod msg;
 pub mod news;
+mod parts;
 pub mod record;
 pub mod replay;
 pub(crate) mod run;

@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
-use api::client::Unsent;
+use api::client::Aside;
 use domain::{OrderId, Timestamp};
 
 use super::card::Card;
 use super::keys::KeyMap;
 use super::lens::{Lens, Menu};
-use super::msg::What;
 use super::news::News;
+pub use super::parts::*;
 use super::shift::ShiftWatch;
 use super::{moves, view};
 use crate::link::{Link, Trust};
 use crate::settings::Settings;
 use crate::text::fold;
 use crate::texts::Texts;
+
+/// A change that is on its way for this long is shown as such; most are carried out before.
+const SENDING_AFTER: Duration = Duration::from_millis(300);
 
 /// Everything the board knows.
 #[derive(Debug, Clone)]
@@ -68,127 +71,31 @@ pub struct Model {
     pub news: News,
     /// How today is going.
     pub shift: ShiftWatch,
-    /// What the order service has still to tell others.
-    pub unsent: Option<Unsent>,
+    /// What the order service says besides the queue; nothing while it does not answer.
+    pub aside: Aside,
+    /// When somebody last pressed a key or used the mouse.
+    pub(crate) touched: Timestamp,
+    /// Until when the key that ends the program ends it: it was pressed once.
+    pub(crate) quitting: Option<Timestamp>,
+    /// The order that the last key moved, and when that key was last pressed or the order moved by it: a key that is
+    /// held down moves it no further.
+    pub(crate) stepped: Option<(OrderId, Timestamp)>,
     /// The last click, if it selected a card: a second one in the same place soon after is a double click.
     pub(crate) clicked: Option<(u16, u16, Timestamp)>,
     /// The cards of each column that are shown, as places in `cards`.
     shown: [Vec<usize>; 3],
-    /// How many orders each column has, whatever is searched for.
-    counts: [usize; 3],
+    /// Orders of this board that lens or search hide, as places in `cards`.
+    hidden: Vec<usize>,
     /// The first card on the screen in each column.
     pub(crate) tops: [usize; 3],
     /// Whether this is a picture and not a screen: no keys, no selection.
     pub still: bool,
 }
 
-/// A column and the row in each column.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The column, from the left.
-    pub column: usize,
-    /// The row in each column.
-    pub rows: [usize; 3],
-}
-
-/// Digits of a pick-up number as they are typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Typed {
-    /// The digits.
-    pub digits: String,
-    /// Until when the next digit belongs to them.
-    pub until: Option<Timestamp>,
-}
-
-/// What is in front of the cards.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mode {
-    /// Nothing.
-    Board,
-    /// The search is being typed.
-    Search,
-    /// All keys.
-    Help,
-    /// How many of each item are still to be made.
-    AllDay,
-    /// How today is going.
-    Shift,
-    /// What to look at.
-    Filter {
-        /// Which of [`Model::lenses`] is chosen.
-        choice: usize,
-    },
-    /// All of the selected order.
-    Detail {
-        /// The item that the strike key is about, from 0.
-        item: usize,
-    },
-    /// Why an order is cancelled.
-    Cancel(Cancel),
-}
-
-/// The dialog before a cancellation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cancel {
-    /// The order as it was when the dialog opened.
-    pub card: Card,
-    /// Which of the ready reasons is chosen; one past the last is the typed one.
-    pub choice: usize,
-    /// A reason of one's own.
-    pub own: String,
-    /// Whether it only waits for the second key.
-    pub confirming: bool,
-}
-
-/// A change on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// The order as it was.
-    pub before: Card,
-    /// Whether it takes an earlier change back.
-    pub undoes: bool,
-}
-
-/// A place in front that is given in a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// The order.
-    pub id: OrderId,
-    /// Its pick-up number.
-    pub number: u32,
-    /// In front, or back to its place.
-    pub first: bool,
-    /// When it is sent.
-    pub until: Timestamp,
-}
-
-/// What this board did to an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Done {
-    /// The order.
-    pub id: OrderId,
-    /// Its pick-up number.
-    pub number: u32,
-    /// How to take it back; empty when that is not possible.
-    pub back: Vec<What>,
-}
-
-/// A line for the person at the board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// What it says.
-    pub text: String,
-    /// Whether something was refused.
-    pub error: bool,
-    /// When it goes away.
-    pub until: Timestamp,
-}
-
 impl Model {
     /// An empty board.
     pub fn new(settings: Settings, now: Timestamp, size: (u16, u16)) -> Self {
         let link = Link::new(now, settings.interval);
-        let lens = settings.station.clone().map_or(Lens::All, Lens::Station);
         let mut model = Model {
             keys: settings.keys.clone(),
             settings,
@@ -214,14 +121,17 @@ impl Model {
             item: None,
             news: News::default(),
             shift: ShiftWatch::new(),
-            unsent: None,
+            aside: Aside::default(),
+            touched: now,
+            quitting: None,
+            stepped: None,
             clicked: None,
             shown: Default::default(),
-            counts: [0; 3],
+            hidden: Vec::new(),
             tops: [0; 3],
             still: false,
         };
-        model.look_at(lens);
+        model.look_at(model.home());
         model
     }
 
@@ -246,27 +156,52 @@ impl Model {
         shown.filter_map(|at| self.cards.get(*at)).collect()
     }
 
-    /// How many orders a column has, whatever is searched for.
+    /// How many orders a column shows, without cancelled ones. Every count of the board is of what it shows; what lens
+    /// or search hide is counted apart.
     pub fn count(&self, column: usize) -> usize {
-        self.counts.get(column).copied().unwrap_or(0)
+        let shown = self.shown.get(column).into_iter().flatten().filter_map(|at| self.cards.get(*at));
+        shown.filter(|card| card.cancelled.is_none()).count()
+    }
+
+    /// Whether a column shows no card at all.
+    pub fn is_empty(&self, column: usize) -> bool {
+        self.shown.get(column).is_none_or(Vec::is_empty)
+    }
+
+    /// The orders of this board that lens or search hide.
+    pub fn hidden(&self) -> impl Iterator<Item = &Card> {
+        self.hidden.iter().filter_map(|at| self.cards.get(*at))
+    }
+
+    /// The cards that are shown, column by column.
+    pub fn shown(&self) -> impl Iterator<Item = &Card> {
+        self.shown.iter().flatten().filter_map(|at| self.cards.get(*at))
+    }
+
+    /// The column in which the selected card is shown: the only one that is scrolled.
+    pub fn selected_column(&self) -> Option<usize> {
+        let Place { column, rows } = self.place;
+        let at = self.shown.get(column)?.get(rows[column])?;
+        self.cards.get(*at).filter(|card| Some(card.id) == self.selected).map(|_| column)
     }
 
     /// Cards, lens or search changed: finds out which cards are shown where.
     pub(crate) fn changed(&mut self) {
         let query = fold(self.query.trim());
-        let (mut shown, mut counts) = (<[Vec<usize>; 3]>::default(), [0; 3]);
+        let (mut shown, mut hidden) = (<[Vec<usize>; 3]>::default(), Vec::new());
         for (at, card) in self.cards.iter().enumerate() {
-            let Some(column) = self.column_of(card) else { continue };
-            counts[column] += usize::from(card.cancelled.is_none());
-            if query.is_empty() || card.matches(&query) {
-                shown[column].push(at);
+            match self.column_of(card).filter(|_| query.is_empty() || card.matches(&query)) {
+                Some(column) => shown[column].push(at),
+                None if self.is_ours(card) => hidden.push(at),
+                None => {}
             }
         }
-        (self.shown, self.counts) = (shown, counts);
+        (self.shown, self.hidden) = (shown, hidden);
     }
 
-    /// Keeps the selected card on the screen, without moving the others more than needed.
+    /// Keeps the selected card on the screen; the other columns show their oldest.
     pub(crate) fn scroll(&mut self) {
+        self.keep_place();
         if !self.still {
             self.tops = view::tops(self);
         }
@@ -311,13 +246,20 @@ impl Model {
 
     /// How many orders are past the second threshold.
     pub fn late(&self) -> usize {
-        self.cards.iter().filter(|card| self.is_late(card)).count()
+        self.shown().filter(|card| self.is_late(card)).count()
+    }
+
+    /// The order that has waited longest: a late one, if there is any.
+    pub fn oldest(&self) -> Option<OrderId> {
+        let waiting = || self.shown().filter(|card| card.cancelled.is_none());
+        let late = waiting().filter(|card| self.is_late(card)).min_by_key(|card| card.since);
+        late.or_else(|| waiting().min_by_key(|card| card.since)).map(|card| card.id)
     }
 
     /// How many of each item that is shown are still to be made, most first.
     pub fn to_make(&self) -> Vec<(String, u64)> {
         let mut sums = std::collections::BTreeMap::<&str, u64>::new();
-        let open = self.cards.iter().filter(|card| card.cancelled.is_none() && moves::is_open(card.status));
+        let open = self.shown().filter(|card| card.cancelled.is_none() && moves::is_open(card.status));
         for item in open.flat_map(|card| self.seen_items(card)).filter(|item| !item.struck) {
             *sums.entry(&item.name).or_default() += u64::from(item.quantity);
         }
@@ -329,6 +271,16 @@ impl Model {
     /// Whether a change of this order is on its way.
     pub fn is_pending(&self, id: OrderId) -> bool {
         self.pending.iter().any(|pending| pending.before.id == id)
+    }
+
+    /// Whether a change of this order is on its way for so long that it has to be said.
+    pub fn is_sending(&self, id: OrderId) -> bool {
+        self.sending().any(|pending| pending.before.id == id)
+    }
+
+    /// Changes that are on their way for so long that it has to be said.
+    pub fn sending(&self) -> impl Iterator<Item = &Pending> {
+        self.pending.iter().filter(|pending| self.now.since(pending.since) >= SENDING_AFTER)
     }
 
     /// The key to show for an action.

@@ -1,6 +1,6 @@
 //! What can happen to the board.
 
-use api::client::{Queue, Unsent};
+use api::client::{Aside, Queue};
 use api::order::{Category, Order, Shift, TrackingRow};
 use crossterm::event::{KeyEvent, MouseEvent};
 use domain::{OrderId, OrderStatus, Timestamp};
@@ -19,9 +19,8 @@ pub enum Msg {
     Mouse(MouseEvent),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
-    /// The queue was asked for: `None` when it is still the same; and what the service has still to tell others, where
-    /// it says so.
-    Queue(Result<Option<Queue>, Failure>, Option<Unsent>),
+    /// The queue was asked for: `None` when it is still the same; and what the service says besides.
+    Queue(Result<Option<Queue>, Failure>, Aside),
     /// An order was to be changed.
     Changed(Change, Result<Box<Order>, Failure>),
     /// Why an order left the queue was asked for: its history.

@@ -1,4 +1,3 @@
-use api::client::OrderClient;
 use crossterm::event::Event;
 use domain::{Clock, SystemClock, Timestamp};
 use ratatui::Frame;
@@ -6,6 +5,7 @@ use ratatui::Frame;
 use super::ask::{self, CHANGE, categories};
 use super::record::Recorder;
 use super::{Effect, Model, Msg, update, view};
+use crate::access::Access;
 use crate::alert::Runner;
 use crate::error::BoardError;
 use crate::runtime::{self, App, Step, within};
@@ -13,7 +13,7 @@ use crate::settings::Options;
 
 struct Board {
     model: Model,
-    client: OrderClient,
+    access: Access,
     alerts: Runner,
     recorder: Option<Recorder>,
 }
@@ -30,7 +30,7 @@ pub async fn run(options: Options, mut recorder: Option<Recorder>) -> Result<(),
     if let Some(recorder) = &mut recorder {
         recorder.begin(&model);
     }
-    runtime::run(Board { model, client: options.client, alerts, recorder }).await
+    runtime::run(Board { model, access: Access::new(options.client, options.renew), alerts, recorder }).await
 }
 
 /// One frame of the board as text, without keys and without selection: `width` columns wide and `height` rows high,
@@ -40,7 +40,7 @@ pub async fn run(options: Options, mut recorder: Option<Recorder>) -> Result<(),
 /// When the order service can't be reached or refuses.
 pub async fn once(options: Options, width: u16, height: Option<u16>) -> Result<String, BoardError> {
     let url = options.client.http().base().origin().ascii_serialization();
-    let queue = within(CHANGE, options.client.queue(None), &url).await?;
+    let (queue, aside) = within(CHANGE, options.client.queue_and_aside(None), &url).await?;
     let needs_menu = !options.settings.stations.is_empty();
     let menu = if needs_menu { Some(within(CHANGE, categories(&options.client), &url).await?) } else { None };
     let mut model = Model::new(options.settings, SystemClock.now(), (width, height.unwrap_or(0)));
@@ -48,7 +48,7 @@ pub async fn once(options: Options, width: u16, height: Option<u16>) -> Result<S
     if let Some(menu) = menu {
         update(&mut model, Msg::Categories(Ok(menu)));
     }
-    update(&mut model, Msg::Queue(Ok(queue), None));
+    update(&mut model, Msg::Queue(Ok(queue), aside));
     let height = height.unwrap_or_else(|| view::rows_needed(&model, width));
     Ok(crate::frame::draw(width, height, |frame| view::draw(&model, frame)))
 }
@@ -99,7 +99,16 @@ impl App for Board {
                 let alerts = self.alerts.clone();
                 Step::Work(Box::pin(async move { alerts.run(alert).await.map(Msg::AlertFailed) }))
             }
-            asked => Step::Work(Box::pin(ask::ask(self.client.clone(), asked))),
+            asked => {
+                let access = self.access.clone();
+                Step::Work(Box::pin(async move {
+                    let msg = ask::ask(access.client(), asked).await;
+                    if let Some(Msg::Queue(Err(failure), _)) = &msg {
+                        access.failed(failure).await;
+                    }
+                    msg
+                }))
+            }
         }
     }
 }

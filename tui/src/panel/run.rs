@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use api::client::OrderClient;
 use crossterm::event::Event;
 use domain::{Clock, SystemClock, Timestamp};
 use ratatui::Frame;
 
 use super::{Effect, Model, Msg, draw, update};
+use crate::access::Access;
 use crate::error::BoardError;
 use crate::failure::Failure;
 use crate::runtime::{self, App, Step, within};
@@ -16,7 +16,7 @@ const FETCH: Duration = Duration::from_secs(4);
 
 struct Screen {
     model: Model,
-    client: OrderClient,
+    access: Access,
 }
 
 /// Runs the pick-up screen on this terminal until somebody quits, or SIGTERM.
@@ -25,7 +25,7 @@ struct Screen {
 /// When there is no terminal, or it fails. A service that does not answer is no error: the screen says so and waits.
 pub async fn run(options: Options) -> Result<(), BoardError> {
     let model = Model::new(options.settings, SystemClock.now());
-    runtime::run(Screen { model, client: options.client }).await
+    runtime::run(Screen { model, access: Access::new(options.client, options.renew) }).await
 }
 
 /// One frame of the pick-up screen as text.
@@ -70,11 +70,15 @@ impl App for Screen {
             Effect::Suspend => Step::Suspend,
             Effect::Quit => Step::Quit,
             Effect::Fetch { etag } => {
-                let client = self.client.clone();
-                let url = client.http().base().origin().ascii_serialization();
+                let access = self.access.clone();
                 Step::ask(async move {
-                    let answer = within(FETCH, client.panel(etag.as_deref()), &url).await;
-                    Msg::Numbers(answer.map_err(Failure::from))
+                    let client = access.client();
+                    let url = client.http().base().origin().ascii_serialization();
+                    let answer = within(FETCH, client.panel(etag.as_deref()), &url).await.map_err(Failure::from);
+                    if let Err(failure) = &answer {
+                        access.failed(failure).await;
+                    }
+                    Msg::Numbers(answer)
                 })
             }
         }

@@ -8,7 +8,6 @@ use ratatui::widgets::{Paragraph, Widget};
 use super::Model;
 use crate::banner;
 use crate::digits::{self, Size};
-use crate::link::Trust;
 use crate::text::fit;
 use crate::texts::fill;
 use crate::theme::Theme;
@@ -20,8 +19,9 @@ const SIZES: [Size; 6] = [Size::Points(4), Size::Points(3), Size::Points(2), Siz
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let theme = Theme::new(model.settings.look);
     let texts = model.settings.texts();
-    let is_stale = matches!(model.link.trust(model.now), Trust::Lost(..));
-    let rows = [Constraint::Length(u16::from(is_stale)), Constraint::Fill(1), Constraint::Length(1)];
+    let lost = banner::lines(&model.settings, model.link.trust(model.now), frame.area().width);
+    let banner = u16::try_from(lost.len()).unwrap_or(1);
+    let rows = [Constraint::Length(banner), Constraint::Fill(1), Constraint::Length(1)];
     let [top, body, foot] = Layout::vertical(rows).areas(frame.area());
     let halves = [Constraint::Fill(2), Constraint::Fill(3)];
     let [left, right] = Layout::horizontal(halves).spacing(2).areas(body);
@@ -39,9 +39,9 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
             .style(theme.quiet)
             .render(foot, buffer);
     }
-    if is_stale {
+    if !lost.is_empty() {
         buffer.set_style(body, theme.stale);
-        banner::draw(&model.settings, model.link.trust(model.now), &theme, top, buffer);
+        banner::draw(&lost, &theme, top, buffer);
     }
 }
 

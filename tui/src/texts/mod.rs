@@ -53,7 +53,6 @@ pub struct Texts {
     pub moved: &'static str,
     pub cancelled: &'static str,
     pub struck: &'static str,
-    pub unstruck: &'static str,
     pub prioritised: &'static str,
     pub unprioritised: &'static str,
     pub faster: &'static str,
@@ -135,6 +134,39 @@ pub struct Texts {
     pub confirm_no: &'static str,
     pub chosen_item: &'static str,
     pub replay_state: &'static str,
+    pub token_command: &'static str,
+    pub no_answer: &'static str,
+    pub late_short: &'static str,
+    pub hidden_key: &'static str,
+    pub searching_short: &'static str,
+    pub above_short: &'static str,
+    pub below_short: &'static str,
+    pub sending_order: &'static str,
+    pub quit_again: &'static str,
+    pub quit_by_key: &'static str,
+    pub key_held: &'static str,
+    pub look_first: &'static str,
+    pub only_till: &'static str,
+    pub recall_late: &'static str,
+    pub recall_twice: &'static str,
+    pub not_undone: &'static str,
+    pub left_board: &'static str,
+    pub is_elsewhere: &'static str,
+    pub item_done: &'static str,
+    pub item_open: &'static str,
+    pub now_ready: &'static str,
+    pub undo_hint: &'static str,
+    pub recall_hint: &'static str,
+    pub bump_items: &'static str,
+    pub unmapped: &'static str,
+    pub close_scroll: &'static str,
+    pub cancelled_brief: &'static str,
+    pub date: &'static str,
+    pub late_ones: [&'static str; 2],
+    pub new_ones: [&'static str; 2],
+    pub cancelled_ones: [&'static str; 2],
+    pub hidden_ones: [&'static str; 2],
+    pub orders_count: [&'static str; 2],
     pub statuses: [&'static str; 9],
     pub roles: [&'static str; 6],
     pub actions: Actions,
@@ -150,6 +182,7 @@ pub struct Actions {
     pub down: &'static str,
     pub first: &'static str,
     pub last: &'static str,
+    pub oldest: &'static str,
     pub item: &'static str,
     pub bump: &'static str,
     pub recall: &'static str,
@@ -195,6 +228,11 @@ impl Texts {
             PaymentMethod::Counter => self.counter,
         }
     }
+}
+
+/// A count of one or of many.
+pub fn count(text: [&str; 2], n: usize) -> String {
+    fill(text[usize::from(n != 1)], &[("n", &n.to_string())])
 }
 
 /// Fills a text's places.

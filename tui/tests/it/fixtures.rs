@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::client::Queue;
+use api::client::{Aside, Queue};
 use api::order::{Category, Order, OrderItem, PeakHour, QueueEntry, Shift, SlowItem};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::{CategoryId, DayRule, Money, OrderId, OrderStatus, PaymentMethod, PaymentStatus, ProductId, Timestamp};
@@ -149,7 +149,7 @@ pub(crate) fn busy() -> Vec<QueueEntry> {
 }
 
 pub(crate) fn tag(entries: Vec<QueueEntry>) -> Msg {
-    Msg::Queue(Ok(Some(Queue { entries, etag: Some("\"1\"".to_owned()) })), None)
+    Msg::Queue(Ok(Some(Queue { entries, etag: Some("\"1\"".to_owned()) })), Aside::default())
 }
 
 /// A board that has just read this queue, the menu and how the day went.

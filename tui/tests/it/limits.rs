@@ -1,6 +1,6 @@
 //! Bad input and much of it: it keeps working, and nothing raw reaches the terminal.
 
-use api::client::Queue;
+use api::client::{Aside, Queue};
 use crossterm::event::KeyCode::{Char, Enter};
 use domain::OrderStatus::{Delivered, Paid, Requested};
 use tui::board::{Msg, update};
@@ -64,7 +64,7 @@ fn a_queue_that_makes_no_sense_is_believed_as_far_as_it_does() {
     let entries =
         vec![entry(5, Paid, 1), twice, entry(6, Delivered, 1), entry(7, Requested, 1), entry(u32::MAX, Paid, 1)];
     let mut model = board(Vec::new());
-    update(&mut model, Msg::Queue(Ok(Some(Queue { entries, etag: None })), None));
+    update(&mut model, Msg::Queue(Ok(Some(Queue { entries, etag: None })), Aside::default()));
     assert_eq!(model.column(0).iter().map(|card| card.number).collect::<Vec<_>>(), [5, u32::MAX]);
     drawn(&model, (40, 10));
     for size in [(80, 24), (200, 50)] {

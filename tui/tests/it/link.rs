@@ -1,5 +1,6 @@
 //! The board never shows old data as if it were new.
 
+use api::client::Aside;
 use std::time::Duration;
 
 use crossterm::event::KeyCode::{Char, Enter};
@@ -18,11 +19,11 @@ fn says_lost(model: &Model) -> bool {
 }
 
 fn fail(model: &mut Model, failure: Failure) {
-    update(model, Msg::Queue(Err(failure), None));
+    update(model, Msg::Queue(Err(failure), Aside::default()));
 }
 
 fn unreachable() -> Failure {
-    Failure::Unreachable("connection refused".into())
+    Failure::Unreachable("http://127.0.0.1:8001".into())
 }
 
 #[test]
@@ -32,7 +33,7 @@ fn it_asks_once_per_interval_and_with_the_tag() {
     let asked = [Effect::Fetch { etag: Some("\"1\"".into()) }];
     assert_eq!(later(&mut model, Duration::from_millis(1)), asked);
     assert_eq!(later(&mut model, Duration::from_millis(1500)), [], "one question at a time");
-    update(&mut model, Msg::Queue(Ok(None), None));
+    update(&mut model, Msg::Queue(Ok(None), Aside::default()));
     assert_eq!(later(&mut model, Duration::from_secs(1)), asked);
 }
 
@@ -49,7 +50,7 @@ fn after_three_seconds_of_failures_it_says_so_and_refuses() {
     assert!(notice(&model).contains("Não enviado"));
 
     later(&mut model, Duration::from_secs(1));
-    update(&mut model, Msg::Queue(Ok(None), None));
+    update(&mut model, Msg::Queue(Ok(None), Aside::default()));
     assert!(!says_lost(&model));
     assert_eq!(notice(&model), "", "the refusal goes with its cause");
     assert_eq!(press(&mut model, Enter).len(), 1);
@@ -72,7 +73,7 @@ fn a_board_that_never_heard_anything_says_since_when() {
     assert!(drawn(&model, (80, 24)).contains("conectando"));
     fail(&mut model, unreachable());
     later(&mut model, Duration::from_secs(3));
-    assert!(drawn(&model, (80, 24)).contains("SEM CONEXÃO desde 12:30:00 · connection refused"));
+    assert!(drawn(&model, (80, 24)).contains("SEM CONEXÃO desde 12:30:00 · o serviço de pedidos não responde em"));
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn a_slow_interval_is_no_lost_connection() {
     let mut model = board(busy());
     model.link = tui::link::Link::new(noon(), Duration::from_secs(30));
     later(&mut model, Duration::ZERO);
-    update(&mut model, Msg::Queue(Ok(None), None));
+    update(&mut model, Msg::Queue(Ok(None), Aside::default()));
     later(&mut model, Duration::from_secs(29));
     assert!(!says_lost(&model));
     later(&mut model, Duration::from_secs(1));
@@ -94,8 +95,10 @@ fn a_refused_token_is_said_plainly_and_is_no_lost_connection() {
         let mut model = board(busy());
         later(&mut model, Duration::from_secs(1));
         fail(&mut model, failure);
-        let screen = drawn(&model, (100, 24));
+        let screen = drawn(&model, (80, 24));
         assert!(screen.contains("ACESSO RECUSADO desde 12:30:00") && screen.contains(text), "{screen}");
+        assert!(screen.contains(" lanchonete token issue --role kitchen\n"), "{screen}");
+        assert!(!screen.lines().take(3).any(|line| line.contains('…')), "{screen}");
         assert!(!says_lost(&model));
         assert_eq!(press(&mut model, Enter), []);
     }
@@ -127,4 +130,17 @@ fn a_clock_that_is_set_back_does_not_stop_the_questions() {
     assert!(matches!(model.trust(), Trust::Live(_)));
     press(&mut model, Char('3'));
     assert!(!says_lost(&model));
+}
+
+#[test]
+fn the_mark_of_the_sandbox_is_the_word_of_the_service() {
+    let mut model = board(busy());
+    for (live, shown) in [(None, false), (Some(false), true), (Some(true), false), (Some(false), true)] {
+        update(&mut model, Msg::Queue(Ok(None), Aside { live, ..Aside::default() }));
+        for size in [(80, 24), (40, 12)] {
+            assert_eq!(drawn(&model, size).contains("SANDBOX"), shown, "{live:?}");
+        }
+    }
+    fail(&mut model, unreachable());
+    assert!(!drawn(&model, (80, 24)).contains("SANDBOX"), "nothing is claimed without an answer");
 }

@@ -1,6 +1,7 @@
 //! The screens without a terminal: what follows from each key, and what is then drawn.
 
 mod fixtures;
+mod hands;
 mod keys;
 mod limits;
 mod link;

@@ -58,7 +58,7 @@ fn the_bar_and_the_header_act() {
     let mut model = sized(120, 40);
     assert!(matches!(sent(&click(&mut model, "avança"))[0].what, What::Move { to: Preparing, .. }));
     click(&mut model, "ajuda");
-    assert_eq!(model.mode, Mode::Help);
+    assert!(matches!(model.mode, Mode::Help { .. }));
     click(&mut model, "Cozinha");
     assert_eq!(model.mode, Mode::Board, "any click closes it");
     click(&mut model, "atrasados");
@@ -93,4 +93,23 @@ fn the_wheel_moves_in_the_column_under_it() {
     assert_eq!(selected(&model), Some(37));
     mouse(&mut model, MouseEventKind::ScrollUp, at);
     assert_eq!(selected(&model), Some(35));
+}
+
+#[test]
+fn a_click_never_ends_it() {
+    let mut model = sized(120, 40);
+    for _ in 0..3 {
+        assert_eq!(click(&mut model, "q sai"), []);
+    }
+    assert!(notice(&model).contains("duas vezes no teclado"));
+    assert_eq!(press(&mut model, crossterm::event::KeyCode::Char('q')), []);
+    click(&mut model, "nº 35");
+    assert_eq!(press(&mut model, crossterm::event::KeyCode::Char('q')), [], "a click came between");
+}
+
+#[test]
+fn the_second_row_of_the_bar_acts_too() {
+    let mut model = sized(120, 40);
+    click(&mut model, "s turno");
+    assert_eq!(model.mode, Mode::Shift);
 }

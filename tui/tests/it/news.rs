@@ -1,5 +1,6 @@
 //! New, changed and cancelled orders: who is told, how often, and until when.
 
+use api::client::Aside;
 use std::time::Duration;
 
 use api::order::{TrackingActor, TrackingRow};
@@ -127,7 +128,7 @@ fn what_this_board_cancelled_is_not_shown_to_it_again() {
     let mut model = board(busy());
     press(&mut model, Char('c'));
     press(&mut model, Char('1'));
-    let change = sent(&press(&mut model, Enter)).remove(0);
+    let change = sent(&press(&mut model, Char('s'))).remove(0);
     let mut gone = entry(33, Cancelled, 1);
     gone.version = 4;
     update(&mut model, Msg::Changed(change, Ok(order(gone))));
@@ -142,7 +143,7 @@ fn why_an_order_left_is_asked_again_and_then_given_up_aloud() {
     let mut effects = update(&mut model, without(36));
     for _ in 0..5 {
         assert!(effects.contains(&Effect::Why { id: id(36) }));
-        update(&mut model, Msg::Queue(Ok(None), None));
+        update(&mut model, Msg::Queue(Ok(None), Aside::default()));
         update(&mut model, Msg::Left { id: id(36), rows: Err(Failure::Broken(500)) });
         effects = later(&mut model, Duration::from_millis(200));
     }
@@ -156,4 +157,47 @@ fn the_first_order_on_an_empty_board_is_selected() {
     assert_eq!(selected(&model), Some(1));
     update(&mut model, tag(vec![entry(1, Paid, 0), entry(2, Paid, 0)]));
     assert_eq!(selected(&model), Some(1), "the selection stays");
+}
+
+#[test]
+fn what_a_filter_or_search_hides_rings_all_the_same() {
+    for hide in ["f3", "/zzz"] {
+        let mut model = board(busy());
+        type_in(&mut model, hide);
+        press(&mut model, Enter);
+        let mut more = busy();
+        more.push(entry(40, Paid, 0));
+        more.last_mut().expect("an order").items = vec![item(1, 1, "X-Tudo", None)];
+        assert!(update(&mut model, tag(more.clone())).contains(&Effect::Bell), "{hide}");
+        assert!(!drawn(&model, (80, 24)).contains("nº 40"));
+        more.pop();
+        update(&mut model, tag(more));
+        let rows = vec![row(Cancelled, Role::Cashier, "desistiu")];
+        assert!(update(&mut model, Msg::Left { id: id(40), rows: Ok(rows) }).contains(&Effect::Bell), "{hide}");
+    }
+    // What is made elsewhere is no news for a station.
+    let mut model = at_station("bebidas", busy());
+    let mut more = busy();
+    more.push(entry(40, Paid, 0));
+    more.last_mut().expect("an order").items = vec![item(1, 1, "X-Tudo", None)];
+    assert!(!update(&mut model, tag(more)).contains(&Effect::Bell));
+    assert_eq!(model.hidden().count(), 0, "nor is it hidden");
+}
+
+#[test]
+fn a_cancelled_card_among_others_is_two_lines_with_its_whole_mark() {
+    let mut model = board(busy());
+    let mut entries = busy();
+    entries[5].number = 12345;
+    update(&mut model, tag(entries.clone()));
+    entries.remove(5);
+    update(&mut model, tag(entries));
+    update(&mut model, Msg::Left { id: id(36), rows: Ok(vec![row(Cancelled, Role::Cashier, "cliente desistiu")]) });
+    let screen = drawn(&model, (80, 24));
+    let lines: Vec<&str> = screen.lines().skip_while(|line| !line.contains("12345")).collect();
+    assert!(lines[0].contains("nº 12345  CANCELADO "), "{screen}");
+    assert!(lines[1].contains("caixa: cliente desistiu"), "{screen}");
+    assert!(lines[2].get(..20).is_some_and(|line| line.trim().is_empty()), "{screen}");
+    type_in(&mut model, "12345");
+    assert!(drawn(&model, (80, 24)).contains("por caixa às 12:30:00:"), "all of it when it is selected");
 }

@@ -1,5 +1,6 @@
 //! What the keys do to orders.
 
+use api::client::Aside;
 use std::time::Duration;
 
 use api::OrderNow;
@@ -20,7 +21,7 @@ fn moved(number: u32, to: OrderStatus, reason: Option<&str>) -> Effect {
 }
 
 /// Answers the one change among these effects.
-fn answer(model: &mut Model, effects: &[Effect], answer: Result<OrderStatus, Failure>) -> Vec<Effect> {
+pub(crate) fn answer(model: &mut Model, effects: &[Effect], answer: Result<OrderStatus, Failure>) -> Vec<Effect> {
     let [Effect::Change(change)] = effects else { panic!("no single change in {effects:?}") };
     let order = answer.map(|status| {
         let mut entry = entry(change.number, status, 1);
@@ -139,12 +140,13 @@ fn a_place_in_front_can_be_thought_better_of() {
 fn what_waits_is_sent_before_the_end_and_refused_without_a_connection() {
     let mut model = board(busy());
     press(&mut model, Char('p'));
+    press(&mut model, Char('q'));
     let effects = press(&mut model, Char('q'));
     assert_eq!((sent(&effects).len(), effects.last()), (1, Some(&Effect::Quit)));
 
     let mut model = board(busy());
     press(&mut model, Char('p'));
-    update(&mut model, Msg::Queue(Err(Failure::Unauthenticated), None));
+    update(&mut model, Msg::Queue(Err(Failure::Unauthenticated), Aside::default()));
     assert!(sent(&later(&mut model, Duration::from_secs(3))).is_empty());
     assert!(notice(&model).contains("Não enviado"));
 }
@@ -156,11 +158,24 @@ fn a_cancellation_takes_a_reason_and_a_second_key() {
     assert_eq!(press(&mut model, Char('2')), []);
     assert_eq!(press(&mut model, Char('s')), [moved(33, Cancelled, Some("Cliente desistiu"))]);
 
+    // The key that moves orders on may be leaned on: it neither chooses a reason nor gives money back.
+    let mut model = board(busy());
+    press(&mut model, Char('c'));
+    assert_eq!(press(&mut model, Enter), []);
+    assert!(drawn(&model, (80, 24)).contains("Pedido repetido"), "it still asks why");
+    press(&mut model, Down);
+    press(&mut model, Enter);
+    assert!(drawn(&model, (80, 24)).contains("só S cancela"));
+    for key in [Enter, Char(' '), Char('3')] {
+        assert_eq!(press(&mut model, key), [], "{key:?}");
+    }
+    assert_eq!(press(&mut model, Char('S')), [moved(33, Cancelled, Some("Falta ingrediente"))]);
+
     let mut model = board(busy());
     press(&mut model, Char('c'));
     type_in(&mut model, "acabou o gás 2");
     assert_eq!(press(&mut model, Enter), []);
-    assert_eq!(press(&mut model, Enter), [moved(33, Cancelled, Some("acabou o gás 2"))]);
+    assert_eq!(press(&mut model, Char('y')), [moved(33, Cancelled, Some("acabou o gás 2"))]);
 }
 
 #[test]
@@ -182,11 +197,11 @@ fn a_ready_order_is_not_cancelled_by_the_kitchen_but_by_the_owner() {
     let mut model = board(busy());
     type_in(&mut model, "31");
     press(&mut model, Char('c'));
-    assert!(notice(&model).contains("não pode mais ser cancelado"));
+    assert_eq!(notice(&model), "O nº 31 já está pronto; só o caixa cancela.");
     model.settings.role = Role::Admin;
     press(&mut model, Char('c'));
     press(&mut model, Char('1'));
-    assert_eq!(press(&mut model, Enter), [moved(31, Cancelled, Some("Falta ingrediente"))]);
+    assert_eq!(press(&mut model, Char('s')), [moved(31, Cancelled, Some("Falta ingrediente"))]);
 }
 
 #[test]
@@ -238,6 +253,7 @@ fn a_key_holds_where_only_the_version_changed_and_is_sent_again_once() {
     assert_eq!(press(&mut model, Enter), []);
     answer(&mut model, &again[1..], now(version + 2));
     assert!(notice(&model).starts_with("O nº 33 já mudou: recebido"), "{}", notice(&model));
+    later(&mut model, Duration::from_secs(1));
     assert_eq!(press(&mut model, Enter).len(), 1);
 }
 
@@ -246,9 +262,9 @@ fn refusals_say_why() {
     for (failure, text) in [
         (Failure::Unauthenticated, "token venceu"),
         (Failure::Forbidden, "não é permitida"),
-        (Failure::Refused("o motivo".into()), "recusado. o motivo"),
-        (Failure::Conflict("o motivo".into(), None), "recusado. o motivo"),
-        (Failure::Unreachable("x".into()), "não confirmado"),
+        (Failure::Refused("o motivo".into()), "recusado: o motivo"),
+        (Failure::Conflict("o motivo".into(), None), "recusado: o motivo"),
+        (Failure::Unreachable("http://x".into()), "confira o cartão. o serviço de pedidos não responde em http://x"),
         (Failure::Broken(503), "não confirmado"),
     ] {
         let mut model = board(busy());
@@ -285,9 +301,18 @@ fn the_bell_rings_for_orders_that_come_later() {
 }
 
 #[test]
-fn q_and_ctrl_c_end_it_from_the_board_and_ctrl_c_from_everywhere() {
+fn q_twice_and_ctrl_c_end_it_from_the_board_and_ctrl_c_from_everywhere() {
     let mut model = board(busy());
+    assert_eq!(press(&mut model, Char('q')), []);
+    assert_eq!(notice(&model), "q de novo para sair");
     assert_eq!(press(&mut model, Char('q')), [Effect::Quit]);
+
+    let mut model = board(busy());
+    press(&mut model, Char('q'));
+    press(&mut model, Down);
+    assert_eq!(press(&mut model, Char('q')), [], "another key came between");
+    later(&mut model, Duration::from_secs(3));
+    assert_eq!(press(&mut model, Char('q')), [], "too late");
     press(&mut model, Char('/'));
     press(&mut model, Char('q'));
     assert_eq!(model.query, "q");

@@ -83,6 +83,6 @@ fn a_cut_recording_is_played_as_far_as_it_goes_and_another_file_is_refused() {
     assert!(matches!(read("{}".as_bytes()), Err(RecordError::Line(1, _))));
     let broken = text.replacen("\n", "\nnonsense\n", 1);
     assert!(matches!(read(broken.as_bytes()), Err(RecordError::Line(2, _))));
-    let newer = text.replacen("\"lanchonete_board\":1", "\"lanchonete_board\":2", 1);
-    assert!(matches!(read(newer.as_bytes()), Err(RecordError::Version(2))));
+    let newer = text.replacen("\"lanchonete_board\":2", "\"lanchonete_board\":3", 1);
+    assert!(matches!(read(newer.as_bytes()), Err(RecordError::Version(3))));
 }

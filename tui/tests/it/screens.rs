@@ -1,5 +1,6 @@
 //! Every screen as it is seen, without colours.
 
+use api::client::Aside;
 use std::time::Duration;
 
 use api::order::{TrackingActor, TrackingRow};
@@ -73,7 +74,7 @@ fn busy_shop() {
 fn offline() {
     let mut model = board(busy());
     later(&mut model, Duration::from_secs(3));
-    update(&mut model, Msg::Queue(Err(Failure::Unreachable("connection refused".into())), None));
+    update(&mut model, Msg::Queue(Err(Failure::Unreachable("http://127.0.0.1:8001".into())), Aside::default()));
     press(&mut model, Enter);
     snapshots("offline", &model);
 }
@@ -117,7 +118,7 @@ fn detail_and_what_is_to_be_made() {
 fn readonly_sandbox_in_english() {
     let mut model = board(busy());
     model.settings.readonly = true;
-    model.settings.sandbox = true;
+    model.aside.live = Some(false);
     model.settings.lang = api::Lang::En;
     insta::assert_snapshot!("readonly_80x24", drawn(&model, (80, 24)));
 }
@@ -197,6 +198,40 @@ fn a_picture_is_as_high_as_needed_and_cuts_nothing() {
     let mut model = board(busy());
     model.still = true;
     insta::assert_snapshot!("once_80", drawn(&model, (80, view::rows_needed(&model, 80))));
+}
+
+#[test]
+fn the_help_scrolls_where_it_does_not_fit() {
+    let mut model = board(busy());
+    update(&mut model, Msg::Resize(80, 14));
+    press(&mut model, Char('?'));
+    let screen = drawn(&model, (80, 14));
+    assert!(screen.contains('▼') && !screen.contains("outra tecla fecha"), "{screen}");
+    press(&mut model, Char('G'));
+    let screen = drawn(&model, (80, 14));
+    assert!(screen.contains('▲') && screen.contains("outra tecla fecha"), "{screen}");
+    press(&mut model, Char('x'));
+    assert_eq!(model.mode, tui::board::model::Mode::Board);
+}
+
+#[test]
+fn an_empty_column_leaves_its_room_to_the_others() {
+    let model = board(vec![entry(1, Paid, 0), entry(2, Paid, 0)]);
+    let screen = drawn(&model, (80, 24));
+    let wide = screen.lines().nth(1).and_then(|titles| titles.find("─ EM PREPARO")).expect("its title");
+    assert!(wide > 2 * 80 / 5, "{screen}");
+    assert!(screen.contains("─ PRONTO 0"), "{screen}");
+}
+
+#[test]
+fn one_order_is_one_order() {
+    let mut model = board(busy());
+    let mut shift = shift();
+    shift.peak_hour.as_mut().expect("a peak").orders = 1;
+    update(&mut model, Msg::Shift(Ok(shift)));
+    press(&mut model, Char('s'));
+    let screen = drawn(&model, (80, 24));
+    assert!(screen.contains("Turno de 23/11") && screen.contains("12:00 (1 pedido)"), "{screen}");
 }
 
 #[test]

@@ -117,3 +117,80 @@ fn a_resize_is_no_more_than_a_size() {
     assert_eq!(update(&mut model, Msg::Resize(200, 50)), []);
     assert_eq!(model.size, (200, 50));
 }
+
+fn rush() -> Vec<api::order::QueueEntry> {
+    let mut entries: Vec<_> = (1..=40).map(|number| entry(number, Paid, u64::from(41 - number))).collect();
+    entries.splice(0..0, [entry(51, domain::OrderStatus::ReadyForPickup, 1), entry(50, Preparing, 1)]);
+    entries
+}
+
+#[test]
+fn a_column_without_the_selection_shows_its_oldest() {
+    for leave in [Esc, Right] {
+        let mut model = board(rush());
+        press(&mut model, Char('G'));
+        let screen = drawn(&model, (80, 24));
+        assert!(screen.contains("nº 40 ") && screen.contains("▲ 37 acima · 31 atrasados"), "{screen}");
+        press(&mut model, leave);
+        let screen = drawn(&model, (80, 24));
+        assert!(screen.contains("nº 1 ") && !screen.contains("nº 40 "), "{leave:?}: {screen}");
+    }
+    let mut model = board(rush());
+    press(&mut model, Char('G'));
+    update(&mut model, Msg::Resize(120, 40));
+    assert!(drawn(&model, (120, 40)).contains("▲ 35 acima · 31 atrasados"), "{}", drawn(&model, (120, 40)));
+}
+
+#[test]
+fn a_selection_deep_in_a_column_is_let_go_when_nobody_is_there() {
+    let mut model = board(rush());
+    press(&mut model, Char('G'));
+    later(&mut model, Duration::from_secs(29));
+    assert_eq!(selected(&model), Some(40));
+    later(&mut model, Duration::from_secs(1));
+    assert_eq!(selected(&model), None);
+    assert!(drawn(&model, (80, 24)).contains("nº 1 "));
+    press(&mut model, Down);
+    assert_eq!(selected(&model), Some(1), "the way goes on from the oldest");
+    later(&mut model, Duration::from_secs(600));
+    assert_eq!(selected(&model), Some(1), "which hides nothing");
+}
+
+#[test]
+fn new_orders_below_are_counted() {
+    let mut model = board(rush());
+    let mut entries = rush();
+    entries.extend([entry(41, Paid, 0), entry(42, Paid, 0)]);
+    update(&mut model, tag(entries));
+    let screen = drawn(&model, (80, 24));
+    assert!(screen.contains("▼39 !! 28 NOVO 2"), "{screen}");
+}
+
+#[test]
+fn one_key_finds_the_order_that_waited_longest() {
+    let mut model = board(busy());
+    press(&mut model, Char('o'));
+    assert_eq!(selected(&model), Some(35), "the oldest late one");
+    let mut model = board(vec![entry(1, Preparing, 2), entry(2, Paid, 3)]);
+    press(&mut model, Char('o'));
+    assert_eq!(selected(&model), Some(2), "none is late");
+}
+
+#[test]
+fn what_a_search_or_filter_hides_is_counted_and_esc_shows_it() {
+    let mut model = board(busy());
+    type_in(&mut model, "/agua");
+    press(&mut model, Enter);
+    let screen = drawn(&model, (80, 24));
+    assert!(screen.contains("7 escondidos · Esc mostra"), "{screen}");
+    assert!(
+        screen.contains("RECEBIDO 1 ") && screen.contains("EM PREPARO 0 ") && !screen.contains("atrasados"),
+        "{screen}"
+    );
+    press(&mut model, Char('f'));
+    press(&mut model, Char('3'));
+    assert_eq!(model.lens_name().as_deref(), Some("Bebidas"));
+    press(&mut model, Esc);
+    assert_eq!((model.lens_name(), model.query.as_str(), model.hidden().count()), (None, "", 0));
+    assert_eq!(model.shown().count(), busy().len());
+}

@@ -112,3 +112,42 @@ fn a_station_with_a_category_that_is_not_on_the_menu_says_so() {
     let model = board_with(settings, busy());
     assert_eq!(notice(&model), "A estação chapa fala de “Sopas”, que não está no cardápio.");
 }
+
+/// Nothing else was asked of the order: it stands with what is ready only because of the filter.
+#[test]
+fn a_category_filter_says_what_an_order_in_ready_still_lacks_and_what_enter_does() {
+    let mut order = entry(5, Preparing, 1);
+    order.items[1].struck_at = Some(noon());
+    let mut model = board(vec![order, entry(6, Paid, 1)]);
+    assert!(drawn(&model, (120, 40)).contains("Enter avança"));
+    press(&mut model, Char('f'));
+    press(&mut model, Char('3'));
+    assert_eq!(model.lens_name().as_deref(), Some("Bebidas"));
+    let screen = drawn(&model, (120, 40));
+    assert!(screen.contains("pronto aqui · falta: Sanduíches 2"), "{screen}");
+    assert!(screen.contains("Enter tudo feito") && !screen.contains("avança"), "{screen}");
+}
+
+#[test]
+fn what_no_station_makes_has_a_station_of_its_own() {
+    let mut settings = with_stations();
+    settings.stations.retain(|station| station.name == "chapa");
+    settings.station = Some("outros".to_owned());
+    let mut model = board_with(settings.clone(), busy());
+    let screen = drawn(&model, (80, 24));
+    assert!(screen.contains("▸ outros") && screen.contains("Suco") && !screen.contains("X-Burger"), "{screen}");
+    press(&mut model, Char('f'));
+    assert!(drawn(&model, (80, 24)).contains("estação outros ●"));
+
+    // Whoever sees everything is told, at the start and in the help.
+    settings.station = None;
+    let mut model = board_with(settings, busy());
+    let text = "Sem estação: Bebidas. Só aparecem na tela que vê tudo e em board --station outros.";
+    assert_eq!(notice(&model), text);
+    press(&mut model, Char('?'));
+    assert!(drawn(&model, (120, 40)).contains("Sem estação: Bebidas."));
+    update(&mut model, tui::board::Msg::Categories(Ok(menu())));
+    later(&mut model, Duration::from_secs(9));
+    update(&mut model, tui::board::Msg::Categories(Ok(menu())));
+    assert_eq!(notice(&model), "", "said once");
+}

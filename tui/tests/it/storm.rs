@@ -1,5 +1,6 @@
 //! Any keys, sizes and answers in any order: it keeps working, and what it draws fits.
 
+use api::client::Aside;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -79,7 +80,7 @@ proptest! {
                 Happening::Resize(columns, rows) => update(&mut model, Msg::Resize(columns, rows)),
                 Happening::Queue(rows) => update(&mut model, queue(rows)),
                 Happening::Time(millis) => later(&mut model, Duration::from_millis(millis)),
-                Happening::Lost => update(&mut model, Msg::Queue(Err(Failure::Unreachable("gone".into())), None)),
+                Happening::Lost => update(&mut model, Msg::Queue(Err(Failure::Unreachable("gone".into())), Aside::default())),
                 Happening::Answers(kind) => changes.drain(..).flat_map(|change: tui::board::msg::Change| {
                     let status = [Paid, Preparing, ReadyForPickup, Delivered][usize::from(kind % 4)];
                     let mut entry = entry(change.number, status, 1);

@@ -83,10 +83,10 @@ fn a_cancellation_is_not_taken_back_and_that_is_said() {
     let mut model = board(busy());
     press(&mut model, Char('c'));
     press(&mut model, Char('1'));
-    let effects = press(&mut model, Enter);
+    let effects = press(&mut model, Char('s'));
     answered(&mut model, &effects, OrderStatus::Cancelled, &[], 4);
     assert_eq!(press(&mut model, Char('u')), []);
-    assert_eq!(notice(&model), "nº 33: isto não se desfaz.");
+    assert_eq!(notice(&model), "nº 33 cancelado · isto não se desfaz.");
 }
 
 #[test]
@@ -94,7 +94,89 @@ fn tab_chooses_the_item_and_x_strikes_it_or_takes_it_back() {
     let mut model = board(busy());
     type_in(&mut model, "35");
     press(&mut model, crossterm::event::KeyCode::Tab);
-    assert_eq!(notice(&model), "nº 35: item 1, X-Burger · x feito/por fazer");
+    assert_eq!(notice(&model), "nº 35: X-Burger · x feito/por fazer");
     assert!(drawn(&model, (80, 24)).contains("▸ 2× X-Burger"));
     assert_eq!(sent(&press(&mut model, Char('x')))[0].what, What::Strike { line: 1, struck: false });
+}
+
+fn refused(model: &mut Model, effects: &[Effect], failure: tui::Failure) {
+    let [change]: [Change; 1] = sent(effects).try_into().expect("one change");
+    update(model, Msg::Changed(change, Err(failure)));
+}
+
+fn faster(status: OrderStatus, version: u64) -> tui::Failure {
+    let actor = api::order::TrackingActor { role: domain::Role::Kitchen, id: "cozinha".to_owned() };
+    let now = api::OrderNow { status, version, since: noon(), actor };
+    tui::Failure::Conflict("não pode".into(), Some(Box::new(now)))
+}
+
+/// Two steps in a row, quick as they were, are two recalls in a row to the service, which allows one.
+#[test]
+fn the_second_u_says_the_rule_and_touches_no_other_order() {
+    let mut model = board(busy());
+    type_in(&mut model, "36");
+    let effects = press(&mut model, Enter);
+    answered(&mut model, &effects, Preparing, &[], 4);
+    for (to, version) in [(Preparing, 4), (ReadyForPickup, 5)] {
+        type_in(&mut model, "38");
+        let effects = press(&mut model, Enter);
+        answered(&mut model, &effects, to, &[], version);
+    }
+    let effects = press(&mut model, Char('u'));
+    answered(&mut model, &effects, Preparing, &[], 6);
+    type_in(&mut model, "31");
+    let effects = press(&mut model, Char('u'));
+    assert_eq!(sent(&effects), [Change { id: id(38), number: 38, what: go(Paid, 6) }], "at the version of now");
+    refused(&mut model, &effects, faster(Preparing, 6));
+    assert_eq!(notice(&model), "nº 38 não foi desfeito: não se volta duas vezes seguidas");
+    assert_eq!(selected(&model), Some(31), "the selection stays");
+    let effects = press(&mut model, Char('u'));
+    assert_eq!(sent(&effects)[0].number, 36, "what was refused is forgotten");
+}
+
+#[test]
+fn what_others_did_meanwhile_is_not_undone() {
+    let mut model = board(busy());
+    type_in(&mut model, "38");
+    let effects = press(&mut model, Enter);
+    answered(&mut model, &effects, Preparing, &[], 4);
+    let mut entries = busy();
+    entries[6].status = ReadyForPickup;
+    entries[6].version = 5;
+    update(&mut model, tag(entries));
+    assert_eq!(press(&mut model, Char('u')), []);
+    assert_eq!(notice(&model), "nº 38 não foi desfeito: agora está pronto");
+    assert_eq!(press(&mut model, Char('u')), []);
+    assert_eq!(notice(&model), "Não há nada para desfazer.");
+}
+
+#[test]
+fn an_undo_without_an_answer_can_be_tried_again() {
+    let mut model = board(busy());
+    type_in(&mut model, "36");
+    let effects = press(&mut model, Enter);
+    answered(&mut model, &effects, Preparing, &[], 4);
+    let effects = press(&mut model, Char('u'));
+    refused(&mut model, &effects, tui::Failure::Broken(503));
+    assert!(notice(&model).contains("não confirmado"));
+    assert_eq!(sent(&press(&mut model, Char('u')))[0].what, go(Paid, 4));
+}
+
+#[test]
+fn an_undone_strike_is_named() {
+    let mut model = board(busy());
+    type_in(&mut model, "37");
+    let effects = press(&mut model, Char('x'));
+    let mut struck = busy().remove(3);
+    struck.items[0].struck_at = Some(noon());
+    struck.version = 4;
+    let [change]: [Change; 1] = sent(&effects).try_into().expect("one change");
+    update(&mut model, Msg::Changed(change, Ok(order(struck.clone()))));
+    let effects = press(&mut model, Char('u'));
+    struck.items[0].struck_at = None;
+    struck.version = 5;
+    let [change]: [Change; 1] = sent(&effects).try_into().expect("one change");
+    update(&mut model, Msg::Changed(change, Ok(order(struck))));
+    let name = "Combo família com batata grande e refrigerante";
+    assert_eq!(notice(&model), format!("nº 37: desfeito, {name} por fazer"));
 }

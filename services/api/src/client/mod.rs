@@ -12,5 +12,5 @@ pub mod trace;
 pub use auth::AuthClient;
 pub use bearer::{Bearer, ClientCredentials, FixedToken};
 pub use http::{CallError, Http, Page, http_client};
-pub use order::{OrderClient, OrderFilter, Queue, Unsent};
+pub use order::{Aside, OrderClient, OrderFilter, Queue, Unsent};
 pub use payment::{PaymentClient, PaymentFilter};

@@ -34,6 +34,15 @@ pub struct Queue {
     pub etag: Option<String>,
 }
 
+/// What an answer with the queue, or without it because it is still the same, says besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    /// What the order service has still to tell the payment service.
+    pub unsent: Option<Unsent>,
+    /// Whether real money moves; `None` while the service does not know.
+    pub live: Option<bool>,
+}
+
 /// What the order service has still to tell the payment service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsent {
@@ -142,12 +151,14 @@ impl OrderClient {
         Ok(changed.map(|(entries, etag)| Queue { entries, etag }))
     }
 
-    /// The queue as [`queue`](Self::queue) has it, and the service's unsent work where it says so.
-    pub async fn queue_and_unsent(&self, etag: Option<&str>) -> Result<(Option<Queue>, Option<Unsent>), CallError> {
+    /// The queue as [`queue`](Self::queue) has it, and what the answer says besides.
+    pub async fn queue_and_aside(&self, etag: Option<&str>) -> Result<(Option<Queue>, Aside), CallError> {
         let (changed, head) = self.0.get_if_changed_and_head("/orders/queue", etag).await?;
-        let count = |name: &str| head.get(name).and_then(|value| value.to_str().ok()?.parse().ok());
+        let text = |name: &str| head.get(name)?.to_str().ok();
+        let count = |name: &str| text(name)?.parse().ok();
         let unsent = count("x-outbox-open").zip(count("x-outbox-dead")).map(|(open, dead)| Unsent { open, dead });
-        Ok((changed.map(|(entries, etag)| Queue { entries, etag }), unsent))
+        let live = text("x-payments-live").and_then(|live| live.parse().ok());
+        Ok((changed.map(|(entries, etag)| Queue { entries, etag }), Aside { unsent, live }))
     }
 
     /// The pick-up screen, or `None` while it is still the one with this tag.

@@ -19,6 +19,8 @@ use crate::{follow, shift};
 const OPEN: HeaderName = HeaderName::from_static("x-outbox-open");
 /// Errands that were given up.
 const DEAD: HeaderName = HeaderName::from_static("x-outbox-dead");
+/// Whether real money moves.
+const LIVE: HeaderName = HeaderName::from_static("x-payments-live");
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
     OpenApiRouter::new().routes(routes!(queue)).routes(routes!(panel)).routes(routes!(today))
@@ -27,12 +29,13 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
 /// Shows the kitchen's queue
 ///
 /// Ready first, then preparing, then paid; inside each, prioritised ones first, then the oldest. Every answer also says
-/// how much of what orders have to do at the payment service is not done; that is no part of the queue, and its ETag
-/// does not change with it.
+/// how much of what orders have to do at the payment service is not done, and whether real money moves there; that is no
+/// part of the queue, and its ETag does not change with it.
 #[utoipa::path(get, path = "/orders/queue", tag = "kitchen", security(("bearer" = [])), responses(
     (status = 200, body = [QueueEntry], description = "The queue, with ETag", headers(
         ("x-outbox-open" = u64, description = "Errands that wait or are being done; a few seconds old, absent at first"),
         ("x-outbox-dead" = u64, description = "Errands that were given up: `GET /dead-letters`"),
+        ("x-payments-live" = bool, description = "Whether real money moves, as the payment service says; absent while it does not"),
     )),
     (status = 304, description = "Still the one of If-None-Match, with the same headers"),
 ))]
@@ -43,13 +46,17 @@ async fn queue(
     headers: HeaderMap,
 ) -> Result<Response, Fail> {
     let view = follow::view(&core).await.map_err(error::store)?;
-    Ok(with_unsent(tag::json(&headers, &view.queue_tag, || view.queue.clone()), &core))
+    Ok(with_asides(tag::json(&headers, &view.queue_tag, || view.queue.clone()), &core))
 }
 
-fn with_unsent(mut response: Response, core: &Core) -> Response {
+fn with_asides(mut response: Response, core: &Core) -> Response {
+    let headers = response.headers_mut();
     if let Some(counts) = core.unsent.get() {
-        response.headers_mut().insert(OPEN, HeaderValue::from(counts.open));
-        response.headers_mut().insert(DEAD, HeaderValue::from(counts.dead));
+        headers.insert(OPEN, HeaderValue::from(counts.open));
+        headers.insert(DEAD, HeaderValue::from(counts.dead));
+    }
+    if let Some(live) = core.live.is_live() {
+        headers.insert(LIVE, HeaderValue::from_static(if live { "true" } else { "false" }));
     }
     response
 }

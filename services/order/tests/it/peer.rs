@@ -48,6 +48,8 @@ pub(crate) struct Log {
 pub(crate) struct Peer {
     mood: Arc<Mutex<Mood>>,
     log: Arc<Mutex<Log>>,
+    /// Whether it moves real money; it does not say so when unset.
+    pub(crate) live: Arc<Mutex<Option<bool>>>,
     pub(crate) url: url::Url,
     _stop: Arc<Stop>,
 }
@@ -69,12 +71,14 @@ impl Peer {
         let peer = Peer {
             mood: Arc::new(Mutex::new(Mood::Up)),
             log: Arc::default(),
+            live: Arc::default(),
             url,
             _stop: Arc::new(Stop(stop.clone())),
         };
-        let inner = Inner { mood: peer.mood.clone(), log: peer.log.clone() };
+        let inner = Inner { mood: peer.mood.clone(), log: peer.log.clone(), live: peer.live.clone() };
         let router = Router::new()
             .route("/token", post(token))
+            .route("/health", get(health))
             .route("/payments", post(create))
             .route("/payments/{id}", get(show))
             .route("/payments/{id}/refund", post(refund))
@@ -99,6 +103,7 @@ impl Peer {
 struct Inner {
     mood: Arc<Mutex<Mood>>,
     log: Arc<Mutex<Log>>,
+    live: Arc<Mutex<Option<bool>>>,
 }
 
 impl Inner {
@@ -138,6 +143,19 @@ async fn show(State(peer): State<Inner>, Path(_): Path<PaymentId>) -> Response {
     let standing = peer.log.lock().unwrap().standing;
     let shown = payment(OrderId::new(), Money::ZERO, PaymentMethod::Pix, standing.unwrap_or(PaymentStatus::Approved));
     (StatusCode::OK, Json(shown)).into_response()
+}
+
+async fn health(State(inner): State<Inner>) -> Response {
+    let health = api::Health {
+        status: "Operational".to_owned(),
+        service: "payment".to_owned(),
+        version: String::new(),
+        live: *inner.live.lock().unwrap(),
+    };
+    match inner.before().await {
+        Ok(()) => Json(health).into_response(),
+        Err(answer) => answer,
+    }
 }
 
 async fn token() -> Json<serde_json::Value> {

@@ -1,5 +1,7 @@
 //! The kitchen's queue and the pick-up screen.
 
+use std::time::Duration;
+
 use api::ProblemKind;
 use api::order::{Panel, QueueEntry};
 use domain::{OrderStatus, PaymentMethod, Role};
@@ -59,6 +61,22 @@ async fn an_unchanged_queue_is_304_and_a_change_gives_a_new_tag() {
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
     let panel = shop.nobody().get("/orders/panel").await.expect(200).header("etag").unwrap().to_owned();
     ask(&shop, "/orders/panel", &panel).await.expect(304);
+}
+
+/// The board says `SANDBOX` on the word of the payment service, and on nobody else's.
+#[tokio::test]
+async fn every_answer_says_whether_real_money_moves_as_soon_as_the_payment_service_does() {
+    let shop = Shop::open().await;
+    let said = async || {
+        let answer = shop.a(Role::Kitchen).get("/orders/queue").await.expect(200);
+        answer.header("x-payments-live").map(str::to_owned)
+    };
+    assert_eq!(said().await, None, "nothing is claimed that is not known");
+    *shop.peer.live.lock().unwrap() = Some(false);
+    testkit::eventually(Duration::from_secs(10), async || (said().await.as_deref() == Some("false")).then_some(()))
+        .await;
+    let tag = shop.a(Role::Kitchen).get("/orders/queue").await.expect(200).header("etag").unwrap().to_owned();
+    assert_eq!(ask(&shop, "/orders/queue", &tag).await.expect(304).header("x-payments-live"), Some("false"));
 }
 
 #[tokio::test]

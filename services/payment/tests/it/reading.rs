@@ -174,6 +174,8 @@ async fn it_is_ready_and_measures_itself() {
     let world = World::start().await;
     world.pix().await;
     world.quiet().await;
+    let health = world.anyone().get("/health").await.expect(200).parse::<api::Health>();
+    assert_eq!(health.live, Some(false), "no real money moves here, and that is said");
     let ready = world.anyone().get("/ready").await.expect(200).parse::<api::Readiness>();
     let names: Vec<&str> = ready.dependencies.iter().map(|dependency| dependency.name.as_str()).collect();
     assert_eq!(names, ["store", "keys", "order", "mercadopago"]);

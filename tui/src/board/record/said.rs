@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 use std::time::Duration;
 
 use api::Lang;
-use api::client::{Queue, Unsent};
+use api::client::{Aside, Queue};
 use api::order::{Category, Order, QueueEntry, Shift, TrackingRow};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use domain::{DayRule, OrderId, Role, Timestamp};
@@ -16,11 +16,12 @@ use super::super::msg::{Change, What};
 use super::super::{Model, Msg};
 use super::mask::{mask, mask_letter};
 use crate::failure::Failure;
-use crate::settings::{Settings, Station, Thresholds};
+use crate::settings::{Settings, Thresholds};
+use crate::stations::Station;
 use crate::theme::Look;
 
 /// The form of these lines; another one is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The longest recording that is played, in bytes.
 const MOST: u64 = 256 << 20;
 
@@ -52,7 +53,6 @@ pub(super) struct Start {
     late_ms: u64,
     alert_repeat_ms: u64,
     readonly: bool,
-    sandbox: bool,
     bell: bool,
     look: String,
     english: bool,
@@ -89,7 +89,6 @@ impl Start {
             late_ms: millis(settings.thresholds.late),
             alert_repeat_ms: millis(settings.alert_repeat),
             readonly: settings.readonly,
-            sandbox: settings.sandbox,
             bell: settings.bell,
             look: look.to_owned(),
             english: settings.lang == Lang::En,
@@ -123,7 +122,6 @@ impl Start {
             },
             alert_repeat: Duration::from_millis(self.alert_repeat_ms),
             readonly: self.readonly,
-            sandbox: self.sandbox,
             bell: self.bell,
             look: LOOKS.iter().find(|(name, _)| *name == self.look).map_or(Look::Plain, |(_, look)| *look),
             lang: if self.english { Lang::En } else { Lang::Pt },
@@ -148,7 +146,7 @@ pub(super) enum Said {
     Key(KeyEvent),
     Mouse(MouseEvent),
     Resize(u16, u16),
-    Queue(Result<Entries, Failure>, Option<Unsent>),
+    Queue(Result<Entries, Failure>, Aside),
     Changed(Change, Result<Box<Order>, Failure>),
     Left(OrderId, Result<Vec<TrackingRow>, Failure>),
     Categories(Result<Vec<Category>, Failure>),
@@ -164,9 +162,9 @@ impl Said {
             Msg::Key(key) => Said::Key(typed(model, *key)),
             Msg::Mouse(event) => Said::Mouse(*event),
             Msg::Resize(columns, rows) => Said::Resize(*columns, *rows),
-            Msg::Queue(answer, unsent) => {
+            Msg::Queue(answer, aside) => {
                 let masked = |queue: Queue| (queue.entries.into_iter().map(entry).collect(), queue.etag);
-                Said::Queue(answer.clone().map(|queue| queue.map(masked)), *unsent)
+                Said::Queue(answer.clone().map(|queue| queue.map(masked)), *aside)
             }
             Msg::Changed(change, answer) => {
                 let change = Change { what: what(change.what.clone()), ..change.clone() };
@@ -187,8 +185,8 @@ impl Said {
             Said::Key(key) => Msg::Key(key),
             Said::Mouse(event) => Msg::Mouse(event),
             Said::Resize(columns, rows) => Msg::Resize(columns, rows),
-            Said::Queue(answer, unsent) => {
-                Msg::Queue(answer.map(|queue| queue.map(|(entries, etag)| Queue { entries, etag })), unsent)
+            Said::Queue(answer, aside) => {
+                Msg::Queue(answer.map(|queue| queue.map(|(entries, etag)| Queue { entries, etag })), aside)
             }
             Said::Changed(change, answer) => Msg::Changed(change, answer),
             Said::Left(id, rows) => Msg::Left { id, rows },

@@ -3,6 +3,7 @@ use std::collections::{HashMap, HashSet};
 use api::OrderNow;
 use api::client::Queue;
 use api::order::Order;
+use domain::order::RECALL_WINDOW;
 use domain::{OrderId, OrderStatus};
 
 use super::super::card::Card;
@@ -91,7 +92,7 @@ fn note_news(model: &mut Model, cards: &[Card]) -> bool {
 /// Whether this order came since the last queue and is for this board; what this board took back is no news.
 fn is_new(model: &Model, card: &Card) -> bool {
     let own = model.gone.as_ref().is_some_and(|gone| gone.id == card.id) || model.is_pending(card.id);
-    card.status == OrderStatus::Paid && !own && model.column_of(card).is_some()
+    card.status == OrderStatus::Paid && !own && model.is_ours(card)
 }
 
 /// Whether somebody else sent it back, pulled it to the front, or wants something different in it.
@@ -104,7 +105,7 @@ fn is_changed(model: &Model, known: &Card, card: &Card) -> bool {
             .collect::<Vec<_>>()
     };
     let is_news = goes_back || (card.prioritized && !known.prioritized) || wanted(known) != wanted(card);
-    is_news && card.version > known.version && !model.is_pending(card.id) && model.column_of(card).is_some()
+    is_news && card.version > known.version && !model.is_pending(card.id) && model.is_ours(card)
 }
 
 /// Cancelled cards stay where they were; why others left is asked for.
@@ -160,13 +161,13 @@ pub(super) fn changed(model: &mut Model, change: &Change, answer: Result<Box<Ord
         Ok(order) => carried_out(model, change, pending, *order),
         Err(failure) if !is_here(model, change.id) => {
             // It left the queue while the change was on its way: why, is as important as what became of the change.
-            if let Some(pending) = pending {
-                leaving::left(model, pending.before);
+            if let Some(pending) = &pending {
+                leaving::left(model, pending.before.clone());
             }
             effects.extend(ask_if_due(model));
-            refused(model, change, &failure);
+            refused(model, change, pending.as_ref(), &failure);
         }
-        Err(failure) => refused(model, change, &failure),
+        Err(failure) => refused(model, change, pending.as_ref(), &failure),
     }
     effects
 }
@@ -176,7 +177,9 @@ pub(super) fn changed(model: &mut Model, change: &Change, answer: Result<Box<Ord
 fn again(pending: Option<&Pending>, change: &Change, now: &OrderNow) -> Option<Change> {
     let before = &pending?.before;
     match &change.what {
-        What::Move { to, reason, version } if now.status == before.status && *version == before.version => {
+        What::Move { to, reason, version }
+            if now.status == before.status && *version == before.version && now.version != *version =>
+        {
             let what = What::Move { to: *to, reason: reason.clone(), version: now.version };
             Some(Change { what, ..change.clone() })
         }
@@ -188,35 +191,88 @@ fn is_here(model: &Model, id: OrderId) -> bool {
     model.card(id).is_some() || model.gone.as_ref().is_some_and(|gone| gone.id == id)
 }
 
-/// Says why a change led to nothing, or may have.
-fn refused(model: &mut Model, change: &Change, failure: &Failure) {
+/// Says why a change led to nothing, or may have. What can't be taken back is not tried again.
+fn refused(model: &mut Model, change: &Change, pending: Option<&Pending>, failure: &Failure) {
     let texts = model.texts();
+    let undoes = pending.is_some_and(|pending| pending.undoes);
     let (text, why) = match failure {
-        Failure::Conflict(_, Some(now)) => return faster(model, change.number, now),
-        Failure::Unauthenticated => (texts.refused, texts.token_expired.to_owned()),
-        Failure::Forbidden => (texts.refused, texts.not_for_role.to_owned()),
-        Failure::Refused(why) | Failure::Conflict(why, None) => (texts.refused, why.clone()),
         Failure::Broken(status) => (texts.unconfirmed, fill(texts.nonsense, &[("status", &status.to_string())])),
-        Failure::Unreachable(_) => (texts.unconfirmed, String::new()),
+        Failure::Unreachable(url) => (texts.unconfirmed, fill(texts.no_answer, &[("url", url)])),
+        Failure::Unauthenticated => (texts.refused, format!("{} {}", texts.token_expired, texts.token_command)),
+        Failure::Forbidden => (texts.refused, texts.not_for_role.to_owned()),
+        Failure::Conflict(_, Some(now)) if is_late_cancel(model, change, now) => (texts.only_till, String::new()),
+        Failure::Conflict(why, Some(now)) => match in_the_way(model, change, pending, now, why) {
+            Some(why) => (texts.refused, why.to_owned()),
+            None => (texts.faster, faster(model, now)),
+        },
+        Failure::Refused(why) | Failure::Conflict(why, None) => (texts.refused, why.clone()),
     };
-    say_failure(model, text, change, &why);
+    let is_final = undoes && !matches!(failure, Failure::Broken(_) | Failure::Unreachable(_));
+    if is_final {
+        undo::forget(model, change.id);
+    }
+    let text = if is_final { texts.not_undone } else { text };
+    model.refuse(fill(text, &[("n", &change.number.to_string()), ("why", &why)]));
 }
 
-fn say_failure(model: &mut Model, text: &str, change: &Change, why: &str) {
-    model.refuse(fill(text, &[("n", &change.number.to_string()), ("why", why)]));
+/// Whether an order was made ready by somebody else before it was cancelled, and the kitchen may not cancel it any more.
+fn is_late_cancel(model: &Model, change: &Change, now: &OrderNow) -> bool {
+    let cancels = matches!(first_move(&change.what), Some((OrderStatus::Cancelled, _)));
+    cancels && now.status == OrderStatus::ReadyForPickup && !moves::can_cancel(now.status, model.settings.role)
+}
+
+/// What stood in the way although nobody was faster: a rule of the service.
+fn in_the_way<'a>(
+    model: &Model,
+    change: &Change,
+    pending: Option<&Pending>,
+    now: &OrderNow,
+    why: &'a str,
+) -> Option<&'a str> {
+    let texts = model.texts();
+    let before = &pending?.before;
+    let (to, version) = first_move(&change.what)?;
+    if now.status != before.status || now.version != version {
+        return None;
+    }
+    Some(match moves::recall(before.status, model.settings.role) == Some(to) {
+        true if model.now.since(now.since) > RECALL_WINDOW => texts.recall_late,
+        true => texts.recall_twice,
+        false => why,
+    })
+}
+
+/// Where a change moves the order first, and from which version.
+fn first_move(what: &What) -> Option<(OrderStatus, u64)> {
+    match what {
+        What::Move { to, version, .. } => Some((*to, *version)),
+        What::Series(changes) => changes.first().and_then(first_move),
+        What::Strike { .. } | What::Prioritise(_) => None,
+    }
 }
 
 /// Shows the order as the answer has it, with the selection still on it.
 fn carried_out(model: &mut Model, change: &Change, pending: Option<Pending>, order: Order) {
     let card = Card::from(order);
+    let undoes = pending.as_ref().is_some_and(|pending| pending.undoes);
+    if undoes {
+        undo::forget(model, card.id);
+    }
     if model.card(card.id).is_some_and(|known| known.version > card.version) {
         return;
     }
-    let undoes = pending.as_ref().is_some_and(|pending| pending.undoes);
-    if let Some(pending) = pending.filter(|pending| !pending.undoes && pending.before.version < card.version) {
-        undo::remember(model, &pending.before, &card);
+    let before = pending.map(|pending| pending.before).filter(|before| before.version < card.version);
+    let text =
+        if undoes { undone(model, &change.what, &card) } else { told(model, &change.what, before.as_ref(), &card) };
+    if let Some(before) = before.filter(|_| !undoes) {
+        undo::remember(model, &before, &card, &text);
     }
-    let text = if undoes { undone(model, &card) } else { told(model, &change.what, &card) };
+    if undoes {
+        model.selected = Some(card.id);
+    }
+    if let Some((_, at)) = model.stepped.as_mut().filter(|(id, _)| *id == card.id) {
+        *at = model.now;
+    }
     if moves::column_of(card.status).is_none() {
         model.keep_place();
         model.gone = Some(card.clone());
@@ -226,29 +282,44 @@ fn carried_out(model: &mut Model, change: &Change, pending: Option<Pending>, ord
     model.news.forget(card.id);
     model.place_card(card);
     model.keep_place();
-    model.say(text);
+    model.say(hint(model, &change.what, undoes, text));
 }
 
-fn undone(model: &Model, card: &Card) -> String {
-    let status = status_name(model, card.status);
-    fill(model.texts().undone, &[("n", &card.number.to_string()), ("status", status)])
+/// What was taken back, in a few words.
+fn undone(model: &Model, what: &What, card: &Card) -> String {
+    let texts = model.texts();
+    let result = match what {
+        What::Strike { line, struck } => {
+            let text = if *struck { texts.item_done } else { texts.item_open };
+            fill(text, &[("name", card.item_name(*line))])
+        }
+        What::Prioritise(true) => texts.actions.prioritise.to_owned(),
+        What::Prioritise(false) => texts.back_in_place.to_owned(),
+        What::Move { .. } | What::Series(_) => status_name(model, card.status).to_owned(),
+    };
+    fill(texts.undone, &[("n", &card.number.to_string()), ("result", &result)])
 }
 
-/// What happened, in a few words.
-fn told(model: &Model, what: &What, card: &Card) -> String {
+/// What happened and what follows from it, in a few words.
+fn told(model: &Model, what: &What, before: Option<&Card>, card: &Card) -> String {
     let texts = model.texts();
     let number = card.number.to_string();
     let status = status_name(model, card.status);
     match what {
         What::Strike { line, struck } => {
-            let text = if *struck { texts.struck } else { texts.unstruck };
-            fill(text, &[("n", &number), ("line", &line.to_string())])
+            let has_moved = before.is_some_and(|before| before.status != card.status);
+            let then = match card.status {
+                OrderStatus::ReadyForPickup if has_moved => format!(" · {}", texts.now_ready),
+                _ if has_moved => format!(" · {status}"),
+                _ => String::new(),
+            };
+            let item = if *struck { texts.item_done } else { texts.item_open };
+            let item = fill(item, &[("name", card.item_name(*line))]);
+            fill(texts.struck, &[("n", &number), ("item", &item), ("then", &then)])
         }
-        What::Prioritise(true) => fill(texts.prioritised, &[("n", &number), ("key", &model.key(Action::Undo))]),
+        What::Prioritise(true) => fill(texts.prioritised, &[("n", &number)]),
         What::Prioritise(false) => fill(texts.unprioritised, &[("n", &number)]),
-        What::Move { to: OrderStatus::Delivered, .. } => {
-            fill(texts.delivered, &[("n", &number), ("key", &model.key(Action::Recall))])
-        }
+        What::Move { to: OrderStatus::Delivered, .. } => fill(texts.delivered, &[("n", &number)]),
         What::Move { to: OrderStatus::Cancelled, .. } => fill(texts.cancelled, &[("n", &number)]),
         What::Move { .. } => fill(texts.moved, &[("n", &number), ("status", status)]),
         What::Series(changes) => {
@@ -259,16 +330,29 @@ fn told(model: &Model, what: &What, card: &Card) -> String {
     }
 }
 
-fn status_name(model: &Model, status: OrderStatus) -> &'static str {
+/// The text with the key that takes it back, where nobody would guess it.
+fn hint(model: &Model, what: &What, undoes: bool, text: String) -> String {
+    let texts = model.texts();
+    match what {
+        What::Prioritise(true) if !undoes => {
+            format!("{text} · {}", fill(texts.undo_hint, &[("key", &model.key(Action::Undo))]))
+        }
+        What::Move { to: OrderStatus::Delivered, .. } if !undoes => {
+            format!("{text} · {}", fill(texts.recall_hint, &[("key", &model.key(Action::Recall))]))
+        }
+        _ => text,
+    }
+}
+
+pub(super) fn status_name(model: &Model, status: OrderStatus) -> &'static str {
     let at = OrderStatus::ALL.iter().position(|known| *known == status);
     at.and_then(|at| model.texts().statuses.get(at)).copied().unwrap_or_default()
 }
 
-/// Says who was faster.
-fn faster(model: &mut Model, number: u32, now: &OrderNow) {
+/// Where somebody who was faster has it, and who.
+fn faster(model: &Model, now: &OrderNow) -> String {
     let texts = model.texts();
     let at = model.settings.time_of_day(now.since);
     let by = fill(texts.by, &[("role", texts.role(now.actor.role)), ("id", &safe(&now.actor.id)), ("at", &at)]);
-    let status = status_name(model, now.status);
-    model.refuse(fill(texts.faster, &[("n", &number.to_string()), ("status", status), ("by", &by)]));
+    format!("{}{by}", status_name(model, now.status))
 }

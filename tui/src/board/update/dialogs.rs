@@ -4,11 +4,14 @@ use domain::{MAX_REASON, OrderStatus};
 use super::super::keys::Action;
 use super::super::model::{Cancel, Mode};
 use super::super::msg::What;
-use super::super::{Effect, Model, moves};
+use super::super::{Effect, Model, moves, view};
 use super::{orders, select};
+use crate::texts::fill;
 
 /// Longest search, in characters.
 const MAX_QUERY: usize = 60;
+/// How far the keys for a page go in a dialog.
+const PAGE: usize = 5;
 
 /// A key while the search is typed. The first order found is selected, unless the selected one is found too.
 pub(super) fn search(model: &mut Model, key: KeyCode) -> Vec<Effect> {
@@ -31,6 +34,23 @@ pub(super) fn search(model: &mut Model, key: KeyCode) -> Vec<Effect> {
         select::step(model, Action::First);
     }
     model.keep_place();
+    Vec::new()
+}
+
+/// A key while the help is shown: it scrolls where not all fits, any other closes.
+pub(super) fn help(model: &mut Model, key: KeyCode, first: usize) -> Vec<Effect> {
+    let last = view::overflow(model);
+    let at = match (key, model.keys.action(key)) {
+        _ if last == 0 => None,
+        (KeyCode::PageDown, _) => Some(first + PAGE),
+        (KeyCode::PageUp, _) => Some(first.saturating_sub(PAGE)),
+        (_, Some(Action::Down)) => Some(first + 1),
+        (_, Some(Action::Up)) => Some(first.saturating_sub(1)),
+        (_, Some(Action::First)) => Some(0),
+        (_, Some(Action::Last)) => Some(last),
+        _ => None,
+    };
+    model.mode = at.map_or(Mode::Board, |at| Mode::Help { first: at.min(last) });
     Vec::new()
 }
 
@@ -73,7 +93,10 @@ pub(super) fn look_at(model: &mut Model, choice: usize) {
 pub(super) fn open_detail(model: &mut Model) {
     match model.selected_card() {
         Some(card) => {
-            let item = card.items.iter().position(|item| !item.struck).unwrap_or(0);
+            let chosen = model.item.filter(|(id, _)| *id == card.id).map(|(_, line)| line);
+            let chosen = card.items.iter().position(|item| Some(item.line) == chosen);
+            let open = || card.items.iter().position(|item| !item.struck && model.sees(item));
+            let item = chosen.or_else(open).unwrap_or(0);
             model.mode = Mode::Detail { item };
         }
         None => model.refuse(model.texts().nothing_selected.to_owned()),
@@ -87,17 +110,20 @@ pub(super) fn detail(model: &mut Model, key: KeyCode, item: usize) -> Vec<Effect
         return Vec::new();
     };
     let last = card.items.len().saturating_sub(1);
-    match model.keys.action(key) {
-        Some(Action::Up) => model.mode = Mode::Detail { item: item.saturating_sub(1) },
-        Some(Action::Down) => model.mode = Mode::Detail { item: (item + 1).min(last) },
-        Some(Action::First) => model.mode = Mode::Detail { item: 0 },
-        Some(Action::Last) => model.mode = Mode::Detail { item: last },
-        Some(Action::Strike) => return strike(model, item),
-        Some(action) if action.changes() => {
+    let goes = |item: usize| Mode::Detail { item: item.min(last) };
+    match (model.keys.action(key), key) {
+        (Some(Action::Up), _) => model.mode = goes(item.saturating_sub(1)),
+        (Some(Action::Down | Action::Item), _) => model.mode = goes(item + 1),
+        (Some(Action::First), _) => model.mode = goes(0),
+        (Some(Action::Last), _) => model.mode = goes(last),
+        (Some(Action::Strike), _) => return strike(model, item),
+        (Some(action), _) if action.changes() => {
             model.mode = Mode::Board;
             return orders::act(model, action);
         }
-        Some(Action::Detail | Action::Escape | Action::Quit) => model.mode = Mode::Board,
+        (Some(Action::Detail | Action::Escape | Action::Quit), _) => model.mode = Mode::Board,
+        (None, KeyCode::PageUp) => model.mode = goes(item.saturating_sub(PAGE)),
+        (None, KeyCode::PageDown) => model.mode = goes(item + PAGE),
         _ => {}
     }
     Vec::new()
@@ -108,7 +134,7 @@ pub(super) fn strike(model: &mut Model, item: usize) -> Vec<Effect> {
     let Some(card) = orders::target(model, Action::Strike) else { return Vec::new() };
     if !moves::can_strike(card.status, model.settings.role) {
         let texts = model.texts();
-        model.refuse(crate::texts::fill(texts.all_struck, &[("n", &card.number.to_string())]));
+        model.refuse(fill(texts.all_struck, &[("n", &card.number.to_string())]));
         return Vec::new();
     }
     match card.items.get(item) {
@@ -118,7 +144,7 @@ pub(super) fn strike(model: &mut Model, item: usize) -> Vec<Effect> {
 }
 
 /// A key while a cancellation is prepared: first the reason, then a second key.
-pub(super) fn cancel(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec<Effect> {
+pub(super) fn cancel(model: &mut Model, key: KeyCode, mut cancel: Box<Cancel>) -> Vec<Effect> {
     if cancel.confirming {
         return confirm(model, key, cancel);
     }
@@ -128,9 +154,9 @@ pub(super) fn cancel(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec
             model.mode = Mode::Board;
             return Vec::new();
         }
-        KeyCode::Up => cancel.choice = cancel.choice.saturating_sub(1),
-        KeyCode::Down => cancel.choice = (cancel.choice + 1).min(reasons),
-        KeyCode::Enter => cancel.confirming = cancel.choice < reasons || !cancel.own.trim().is_empty(),
+        KeyCode::Up => cancel.choice = Some(cancel.choice.map_or(0, |choice| choice.saturating_sub(1))),
+        KeyCode::Down => cancel.choice = Some(cancel.choice.map_or(0, |choice| (choice + 1).min(reasons))),
+        KeyCode::Enter => cancel.confirming = reason(model, &cancel).is_some(),
         KeyCode::Backspace => {
             cancel.own.pop();
         }
@@ -145,12 +171,12 @@ pub(super) fn cancel(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec
 fn type_reason(cancel: &mut Cancel, c: char, reasons: usize) {
     let chosen = c.to_digit(10).map(|digit| digit as usize).filter(|digit| (1..=reasons).contains(digit));
     match chosen {
-        Some(digit) if cancel.own.is_empty() && cancel.choice < reasons => {
-            cancel.choice = digit - 1;
+        Some(digit) if cancel.own.is_empty() && cancel.choice != Some(reasons) => {
+            cancel.choice = Some(digit - 1);
             cancel.confirming = true;
         }
         _ => {
-            cancel.choice = reasons;
+            cancel.choice = Some(reasons);
             if cancel.own.chars().count() < MAX_REASON && domain::is_plain(c.encode_utf8(&mut [0; 4])) {
                 cancel.own.push(c);
             }
@@ -158,21 +184,33 @@ fn type_reason(cancel: &mut Cancel, c: char, reasons: usize) {
     }
 }
 
-fn confirm(model: &mut Model, key: KeyCode, mut cancel: Cancel) -> Vec<Effect> {
+/// The reason that is chosen or typed, if any.
+pub(in crate::board) fn reason<'a>(model: &Model, cancel: &'a Cancel) -> Option<&'a str> {
+    let reasons: &'static [&'static str] = model.texts().reasons;
+    let reason = reasons.get(cancel.choice?).map_or(cancel.own.trim(), |reason| reason);
+    Some(reason).filter(|reason| !reason.is_empty())
+}
+
+/// Only a key of its own gives money back: the one that moves orders on may be leaned on.
+fn confirm(model: &mut Model, key: KeyCode, mut cancel: Box<Cancel>) -> Vec<Effect> {
     match key {
-        KeyCode::Enter | KeyCode::Char('s' | 'S' | 'y' | 'Y') => {
+        KeyCode::Char('s' | 'S' | 'y' | 'Y') => {
             model.mode = Mode::Board;
-            let reason = model.texts().reasons.get(cancel.choice).map_or(cancel.own.trim(), |reason| reason);
+            let reason = reason(model, &cancel).unwrap_or_default();
             let what = What::Move {
                 to: OrderStatus::Cancelled,
                 reason: Some(reason.to_owned()),
                 version: cancel.card.version,
             };
             model.selected = Some(cancel.card.id);
-            match orders::target(model, Action::Cancel) {
-                Some(card) => orders::send(model, &card, what),
-                None => Vec::new(),
+            let Some(card) = orders::target(model, Action::Cancel) else { return Vec::new() };
+            if !moves::can_cancel(card.status, model.settings.role) {
+                // Another board was faster.
+                let text = orders::no_cancel(model, card.status);
+                model.refuse(fill(text, &[("n", &card.number.to_string())]));
+                return Vec::new();
             }
+            orders::send(model, &card, what)
         }
         KeyCode::Esc | KeyCode::Char('n' | 'N') => {
             cancel.confirming = false;

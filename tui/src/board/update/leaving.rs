@@ -50,7 +50,7 @@ pub(super) fn explained(model: &mut Model, id: OrderId, rows: Result<Vec<Trackin
     let mut card = model.news.leaving.remove(at).card;
     let is_back = model.card(id).is_some();
     card.cancelled = cancellation(&rows).filter(|_| !is_back);
-    if card.cancelled.is_none() || model.column_of(&card).is_none() {
+    if card.cancelled.is_none() || !model.is_ours(&card) {
         return super::ask_if_due(model);
     }
     model.news.add(Kind::Cancelled, &card);

@@ -10,6 +10,8 @@ mod select;
 mod station;
 mod undo;
 
+pub(super) use dialogs::reason;
+
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -25,6 +27,9 @@ const MENU_AGAIN: Duration = Duration::from_secs(60);
 /// The same after no answer.
 const MENU_RETRY: Duration = Duration::from_secs(10);
 
+/// How soon the key that ends the program has to be pressed again.
+const QUIT_AGAIN: Duration = Duration::from_secs(3);
+
 /// Takes a message in and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let effects = match msg {
@@ -35,8 +40,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Key(key) => press(model, key),
         Msg::Mouse(event) => mouse::used(model, event),
-        Msg::Queue(answer, unsent) => {
-            model.unsent = if answer.is_ok() { unsent } else { model.unsent };
+        Msg::Queue(answer, aside) => {
+            model.aside = aside;
             answers::queue(model, answer)
         }
         Msg::Changed(change, answer) => answers::changed(model, &change, answer),
@@ -69,6 +74,8 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if model.typed.until.is_some_and(|until| now >= until) {
         model.typed = Typed::default();
     }
+    model.quitting = model.quitting.filter(|until| now < *until);
+    select::let_go(model);
     let mut effects = ask_if_due(model);
     effects.extend(undo::send_held(model, now));
     effects.extend(news::again(model));
@@ -82,6 +89,11 @@ fn clock_set_back(model: &mut Model, now: Timestamp) {
     model.menu_due = model.menu_due.map(|at| at.min(now));
     model.notice = None;
     model.clicked = None;
+    model.stepped = None;
+    model.touched = model.touched.min(now);
+    for pending in &mut model.pending {
+        pending.since = pending.since.min(now);
+    }
     for held in &mut model.held {
         held.until = held.until.min(now);
     }
@@ -113,11 +125,11 @@ fn menu(model: &mut Model, answer: Option<Vec<api::order::Category>>) -> Vec<Eff
         return Vec::new();
     };
     model.menu_due = Some(model.now.plus(MENU_AGAIN));
-    let named = categories.into_iter().map(|category| (category.id, crate::text::safe(&category.name)));
-    model.learn_menu(named.collect());
-    if let Some((station, category)) = model.unknown_category() {
-        let text = fill(model.texts().unknown_category, &[("station", station), ("category", category)]);
-        model.refuse(text);
+    let named = categories.into_iter().map(|category| (category.id, crate::text::safe(&category.name))).collect();
+    let is_news = model.menu.categories != named;
+    model.learn_menu(named);
+    if let Some(misfit) = model.misfit().filter(|_| is_news) {
+        model.refuse(misfit);
     }
     Vec::new()
 }
@@ -126,8 +138,12 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    model.touched = model.now;
     model.news.seen(model.now);
     model.clicked = None;
+    let action = model.keys.action(key.code);
+    model.quitting = model.quitting.filter(|_| action == Some(Action::Quit));
+    model.stepped = model.stepped.filter(|_| action == Some(Action::Bump));
     if key.modifiers.contains(KeyModifiers::CONTROL) {
         return match key.code {
             KeyCode::Char('c') => quit(model),
@@ -138,17 +154,24 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if key.modifiers.contains(KeyModifiers::ALT) {
         return Vec::new();
     }
-    match &model.mode {
+    let was_open = model.mode != Mode::Board;
+    let effects = match &model.mode {
         Mode::Board => on_board(model, key.code),
-        Mode::Help | Mode::AllDay | Mode::Shift => {
+        Mode::AllDay | Mode::Shift => {
             model.mode = Mode::Board;
             Vec::new()
         }
+        Mode::Help { first } => dialogs::help(model, key.code, *first),
         Mode::Search => dialogs::search(model, key.code),
         Mode::Filter { choice } => dialogs::filter(model, key.code, *choice),
         Mode::Detail { item } => dialogs::detail(model, key.code, *item),
         Mode::Cancel(cancel) => dialogs::cancel(model, key.code, cancel.clone()),
+    };
+    // The key that closed a dialog may still be down.
+    if was_open && model.mode == Mode::Board && action == Some(Action::Bump) {
+        model.stepped = model.selected.map(|id| (id, model.now));
     }
+    effects
 }
 
 fn on_board(model: &mut Model, key: KeyCode) -> Vec<Effect> {
@@ -171,8 +194,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     model.typed = Typed::default();
     match action {
-        Action::Quit => return quit(model),
-        Action::Help => model.mode = Mode::Help,
+        Action::Quit => return ask_to_quit(model),
+        Action::Help => model.mode = Mode::Help { first: 0 },
         Action::AllDay => model.mode = Mode::AllDay,
         Action::Shift => {
             model.mode = Mode::Shift;
@@ -185,15 +208,27 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Detail => dialogs::open_detail(model),
         Action::Item => select::next_item(model),
+        Action::Oldest => select::oldest(model),
         Action::Escape => {
             model.query.clear();
-            model.changed();
+            model.look_at(model.home());
             model.selected = None;
             model.item = None;
             model.notice = None;
         }
         other => select::step(model, other),
     }
+    Vec::new()
+}
+
+/// The kitchen's only screen does not close at the first touch of a key.
+fn ask_to_quit(model: &mut Model) -> Vec<Effect> {
+    if model.quitting.take().is_some() {
+        return quit(model);
+    }
+    let until = model.now.plus(QUIT_AGAIN);
+    model.say(fill(model.texts().quit_again, &[("key", &model.key(Action::Quit))]));
+    model.quitting = Some(until);
     Vec::new()
 }
 

@@ -10,6 +10,7 @@ use super::super::model::Mode;
 use super::super::view::{self, Hit};
 use super::super::{Effect, Model};
 use super::{act, dialogs, orders, select};
+use crate::texts::fill;
 
 /// Two clicks within this time are one double click.
 const DOUBLE: Duration = Duration::from_millis(500);
@@ -19,7 +20,8 @@ pub(super) fn used(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     let hit = view::hit(model, event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => {
-            model.news.seen(model.now);
+            touched(model);
+            model.quitting = None;
             click(model, hit, (event.column, event.row))
         }
         MouseEventKind::ScrollUp => wheel(model, hit, Action::Up),
@@ -28,8 +30,15 @@ pub(super) fn used(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     }
 }
 
+/// Somebody is there.
+fn touched(model: &mut Model) {
+    model.touched = model.now;
+    model.news.seen(model.now);
+}
+
 /// The wheel moves in the column that it is over, or in the dialog.
 fn wheel(model: &mut Model, hit: Option<Hit>, action: Action) -> Vec<Effect> {
+    model.touched = model.now;
     match (&model.mode, hit) {
         (Mode::Board | Mode::Search, Some(Hit::Card { column, .. } | Hit::Column(column))) => {
             if model.place.column != column || model.selected_card().is_none() {
@@ -48,6 +57,10 @@ fn wheel(model: &mut Model, hit: Option<Hit>, action: Action) -> Vec<Effect> {
             model.mode = Mode::Detail { item };
             Vec::new()
         }
+        (Mode::Help { first }, _) => {
+            let key = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
+            if view::overflow(model) > 0 { dialogs::help(model, key, *first) } else { Vec::new() }
+        }
         (Mode::Filter { choice }, _) => {
             let key = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
             dialogs::filter(model, key, *choice)
@@ -62,8 +75,14 @@ fn wheel(model: &mut Model, hit: Option<Hit>, action: Action) -> Vec<Effect> {
 
 fn click(model: &mut Model, hit: Option<Hit>, at: (u16, u16)) -> Vec<Effect> {
     match (model.mode.clone(), hit) {
-        (Mode::Help | Mode::AllDay | Mode::Shift, _) => {
+        (Mode::Help { .. } | Mode::AllDay | Mode::Shift, _) => {
             model.mode = Mode::Board;
+            Vec::new()
+        }
+        (Mode::Board | Mode::Search, Some(Hit::Action(Action::Quit))) => {
+            // A click may be a slip of the hand.
+            let key = model.key(Action::Quit);
+            model.say(fill(model.texts().quit_by_key, &[("key", &key)]));
             Vec::new()
         }
         (Mode::Board | Mode::Search, Some(Hit::Action(action))) => {
@@ -80,12 +99,12 @@ fn click(model: &mut Model, hit: Option<Hit>, at: (u16, u16)) -> Vec<Effect> {
             if row == item { dialogs::strike(model, row) } else { Vec::new() }
         }
         (Mode::Cancel(mut cancel), Some(Hit::Row(row))) => {
-            cancel.choice = row;
+            cancel.choice = Some(row);
             let enter = row < model.texts().reasons.len();
             model.mode = Mode::Cancel(cancel.clone());
             if enter { dialogs::cancel(model, KeyCode::Enter, cancel) } else { Vec::new() }
         }
-        (Mode::Cancel(cancel), Some(Hit::Yes)) => dialogs::cancel(model, KeyCode::Enter, cancel),
+        (Mode::Cancel(cancel), Some(Hit::Yes)) => dialogs::cancel(model, KeyCode::Char('s'), cancel),
         (Mode::Cancel(cancel), Some(Hit::No)) => dialogs::cancel(model, KeyCode::Esc, cancel),
         (Mode::Filter { .. } | Mode::Detail { .. } | Mode::Cancel(_), Some(Hit::Inside)) => Vec::new(),
         (Mode::Filter { .. } | Mode::Detail { .. } | Mode::Cancel(_), _) => {
@@ -96,13 +115,7 @@ fn click(model: &mut Model, hit: Option<Hit>, at: (u16, u16)) -> Vec<Effect> {
             model.mode = Mode::Board;
             click_card(model, id, line, at)
         }
-        (_, Some(Hit::Late)) => {
-            let late = model.cards.iter().filter(|card| model.is_late(card) && model.column_of(card).is_some());
-            if let Some(id) = late.min_by_key(|card| card.since).map(|card| card.id) {
-                model.select(id);
-            }
-            Vec::new()
-        }
+        (_, Some(Hit::Late)) => act(model, Action::Oldest),
         (_, Some(Hit::Lens)) => act(model, Action::Filter),
         (_, Some(Hit::Search)) => act(model, Action::Escape),
         (_, _) => Vec::new(),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use domain::OrderStatus;
 
 use super::super::card::Card;
@@ -5,9 +7,12 @@ use super::super::keys::Action;
 use super::super::lens::Lens;
 use super::super::model::{Cancel, Mode, Pending};
 use super::super::msg::{Change, What};
-use super::super::{Effect, Model, moves};
-use super::{leaving, select, station, undo};
+use super::super::{Effect, Model, moves, view};
+use super::{answers, leaving, select, station, undo};
 use crate::texts::fill;
+
+/// A key that comes again this soon is held down: a terminal repeats after 250 to 660 ms.
+const HELD: Duration = Duration::from_millis(700);
 
 /// Does what a key asks for with the selected order, or says why not.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -17,7 +22,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Undo {
         return if may_change(model) { undo::undo(model) } else { Vec::new() };
     }
+    let is_held = action == Action::Bump && is_held_down(model);
     let Some(card) = target(model, action) else { return Vec::new() };
+    if is_held {
+        let places = [("n", &*card.number.to_string()), ("status", answers::status_name(model, card.status))];
+        model.say(fill(model.texts().key_held, &places));
+        return Vec::new();
+    }
     match decide(model, &card, action) {
         Ok(Some(what)) => send(model, &card, what),
         Ok(None) => Vec::new(),
@@ -28,9 +39,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+/// Whether the bump key is only still down since it last moved this order. Every repeat begins the time anew.
+fn is_held_down(model: &mut Model) -> bool {
+    let last = model.stepped.filter(|(id, _)| Some(*id) == model.selected);
+    let is_held = last.is_some_and(|(_, at)| model.now.since(at) < HELD);
+    model.stepped = model.selected.map(|id| (id, model.now));
+    is_held
+}
+
 /// Sends a change, one at a time for each order.
 pub(super) fn send(model: &mut Model, card: &Card, what: What) -> Vec<Effect> {
-    model.pending.push(Pending { before: card.clone(), undoes: false });
+    model.pending.push(Pending { before: card.clone(), undoes: false, since: model.now });
     model.notice = None;
     vec![Effect::Change(Change { id: card.id, number: card.number, what })]
 }
@@ -100,15 +119,35 @@ fn decide(model: &mut Model, card: &Card, action: Action) -> Result<Option<What>
         }
         Action::Strike if !moves::can_strike(card.status, role) => Err(texts.all_struck),
         Action::Strike => {
-            let strike = select::item_to_strike(model, card);
-            strike.map(|(line, struck)| Some(What::Strike { line, struck })).ok_or(texts.all_struck)
+            let (line, struck) = select::item_to_strike(model, card).ok_or(texts.all_struck)?;
+            if model.mode == Mode::Board && !view::shows_item(model, card.id, line) {
+                look_first(model, card, line);
+                return Ok(None);
+            }
+            select::move_on(model, card);
+            Ok(Some(What::Strike { line, struck }))
         }
-        Action::Cancel if !moves::can_cancel(card.status, role) => Err(texts.no_cancel),
+        Action::Cancel if !moves::can_cancel(card.status, role) => Err(no_cancel(model, card.status)),
         Action::Cancel => {
-            let cancel = Cancel { card: card.clone(), choice: 0, own: String::new(), confirming: false };
-            model.mode = Mode::Cancel(cancel);
+            let cancel = Cancel { card: card.clone(), choice: None, own: String::new(), confirming: false };
+            model.mode = Mode::Cancel(Box::new(cancel));
             Ok(None)
         }
         _ => Ok(None),
     }
+}
+
+/// Why an order in this status can't be cancelled from here.
+pub(super) fn no_cancel(model: &Model, status: OrderStatus) -> &'static str {
+    let texts = model.texts();
+    if status == OrderStatus::ReadyForPickup { texts.only_till } else { texts.no_cancel }
+}
+
+/// Nothing is struck that cannot be seen: the order is shown in full, at that item.
+fn look_first(model: &mut Model, card: &Card, line: u32) {
+    let Some(item) = card.items.iter().position(|item| item.line == line) else { return };
+    model.mode = Mode::Detail { item };
+    let places =
+        [("n", &*card.number.to_string()), ("name", card.item_name(line)), ("key", &model.key(Action::Strike))];
+    model.say(fill(model.texts().look_first, &places));
 }

@@ -1,15 +1,19 @@
 use std::time::Duration;
 
 use super::super::Model;
-use super::super::card::Card;
+use super::super::card::{Card, Item};
 use super::super::keys::Action;
-use super::super::model::Typed;
+use super::super::lens::Lens;
+use super::super::model::{Mode, Typed};
 use crate::texts::fill;
 
 /// How long after a digit the next one belongs to the same number.
 const DIGITS_TOGETHER: Duration = Duration::from_millis(1500);
 /// More digits than any number of a day has.
 const MAX_DIGITS: usize = 6;
+
+/// A selection deep in a column hides the oldest orders; without a key for this long it is let go.
+const DEEP_FOR: Duration = Duration::from_secs(30);
 
 /// Takes a digit of a pick-up number and selects at once. A number that is not there selects nothing, so that no
 /// key hits a card that was not meant.
@@ -27,7 +31,7 @@ pub(super) fn digit(model: &mut Model, digit: char) {
             model.query.clear();
             model.changed();
             if model.card(id).is_some_and(|card| model.column_of(card).is_none()) {
-                model.look_at(super::super::lens::Lens::All);
+                model.look_at(Lens::All);
             }
             model.select(id);
         }
@@ -53,17 +57,38 @@ pub(super) fn next_item(model: &mut Model) {
 }
 
 /// The item that the strike key is about, and whether it is to be struck: the chosen one, else the next that is open.
-/// The choice moves on to the next open one.
-pub(super) fn item_to_strike(model: &mut Model, card: &Card) -> Option<(u32, bool)> {
-    let open = |after: u32| model.seen_items(card).find(|item| !item.struck && item.line > after).map(|item| item.line);
+pub(super) fn item_to_strike(model: &Model, card: &Card) -> Option<(u32, bool)> {
     let chosen = model.item.filter(|(id, _)| *id == card.id);
     let chosen = chosen.and_then(|(_, line)| card.items.iter().find(|item| item.line == line));
-    let (wish, then) = match chosen {
-        Some(item) => (Some((item.line, !item.struck)), open(item.line)),
-        None => (open(0).map(|line| (line, true)), None),
-    };
-    model.item = then.map(|line| (card.id, line));
-    wish
+    let wish = |item: &Item| (item.line, !item.struck);
+    chosen.map(wish).or_else(|| next_open(model, card, 0).map(|line| (line, true)))
+}
+
+/// After a chosen item was struck, the choice moves on to the next open one.
+pub(super) fn move_on(model: &mut Model, card: &Card) {
+    let chosen = model.item.take().filter(|(id, _)| *id == card.id);
+    model.item = chosen.and_then(|(id, line)| Some((id, next_open(model, card, line)?)));
+}
+
+fn next_open(model: &Model, card: &Card, after: u32) -> Option<u32> {
+    model.seen_items(card).find(|item| !item.struck && item.line > after).map(|item| item.line)
+}
+
+/// Selects the order that has waited longest.
+pub(super) fn oldest(model: &mut Model) {
+    if let Some(id) = model.oldest() {
+        model.item = None;
+        model.select(id);
+    }
+}
+
+/// A column scrolled away from its oldest orders goes back to them when nobody has been there for a while.
+pub(super) fn let_go(model: &mut Model) {
+    let is_alone = model.mode == Mode::Board && model.now.since(model.touched) >= DEEP_FOR;
+    let Some(column) = model.selected_column().filter(|column| is_alone && model.tops[*column] > 0) else { return };
+    model.selected = None;
+    model.item = None;
+    model.place.rows[column] = 0;
 }
 
 /// Moves the selection by an arrow.

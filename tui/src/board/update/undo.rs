@@ -9,7 +9,7 @@ use super::super::keys::Action;
 use super::super::model::{Done, Held, Pending};
 use super::super::msg::{Change, What};
 use super::super::{Effect, Model, moves};
-use super::{orders, station};
+use super::{answers, orders, station};
 use crate::texts::fill;
 
 /// How long a place in front can be taken back before anybody else sees it.
@@ -55,14 +55,14 @@ pub(super) fn send_held(model: &mut Model, until: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Takes back what was done last.
+/// Takes back what was done last, and nothing else: what can't be taken back is said and forgotten.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     if let Some(held) = model.held.last() {
         drop_held(model, held.id);
         return Vec::new();
     }
     let texts = model.texts();
-    let Some(done) = model.done.last() else {
+    let Some(done) = model.done.last().cloned() else {
         model.refuse(texts.nothing_to_undo.to_owned());
         return Vec::new();
     };
@@ -71,31 +71,56 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
         model.refuse(fill(texts.still_sending, &[("n", &number)]));
         return Vec::new();
     }
-    let gone = model.gone.as_ref().filter(|gone| gone.id == done.id);
-    let card = model.card(done.id).or(gone).filter(|_| !done.back.is_empty()).cloned();
-    let done = model.done.pop();
-    match (card, done) {
-        (Some(card), Some(done)) => {
-            model.selected = Some(card.id);
-            let what = station::series(done.back);
-            model.pending.push(Pending { before: card.clone(), undoes: true });
+    match way_back(model, &done) {
+        Ok((card, what)) => {
+            model.pending.push(Pending { before: card, undoes: true, since: model.now });
             model.notice = None;
-            vec![Effect::Change(Change { id: card.id, number: card.number, what })]
+            vec![Effect::Change(Change { id: done.id, number: done.number, what })]
         }
-        _ => {
-            model.refuse(fill(texts.no_undo, &[("n", &number)]));
+        Err(why) => {
+            model.done.pop();
+            model.refuse(why);
             Vec::new()
         }
     }
 }
 
-/// Remembers how to take a change back.
-pub(super) fn remember(model: &mut Model, before: &Card, after: &Card) {
+/// The order as it is and the change that takes `done` back, or why there is none.
+fn way_back(model: &Model, done: &Done) -> Result<(Card, What), String> {
+    let texts = model.texts();
+    if done.back.is_empty() {
+        return Err(fill(texts.no_undo, &[("told", &done.told)]));
+    }
+    let not_undone = |why: &str| fill(texts.not_undone, &[("n", &done.number.to_string()), ("why", why)]);
+    let gone = model.gone.as_ref().filter(|gone| gone.id == done.id);
+    let card = model.card(done.id).filter(|card| card.cancelled.is_none()).or(gone);
+    let card = card.ok_or_else(|| not_undone(texts.left_board))?;
+    if card.status != done.status {
+        let status = answers::status_name(model, card.status);
+        return Err(not_undone(&fill(texts.is_elsewhere, &[("status", status)])));
+    }
+    // Its version may be another by now, for an item or a payment: what it left the order at still holds.
+    let at_version = |what: &What| match what {
+        What::Move { to, reason, .. } => What::Move { to: *to, reason: reason.clone(), version: card.version },
+        other => other.clone(),
+    };
+    Ok((card.clone(), station::series(done.back.iter().map(at_version).collect())))
+}
+
+/// Forgets what was taken back, or what never can be.
+pub(super) fn forget(model: &mut Model, id: OrderId) {
+    if let Some(at) = model.done.iter().rposition(|done| done.id == id) {
+        model.done.remove(at);
+    }
+}
+
+/// Remembers how to take a change back, and what was said of it.
+pub(super) fn remember(model: &mut Model, before: &Card, after: &Card, told: &str) {
     let back = reverse(model, before, after);
     if model.done.len() == REMEMBERED {
         model.done.remove(0);
     }
-    model.done.push(Done { id: after.id, number: after.number, back });
+    model.done.push(Done { id: after.id, number: after.number, status: after.status, told: told.to_owned(), back });
 }
 
 /// What leads from `after` back to `before`, as far as the service allows it: a recall takes one step back and clears

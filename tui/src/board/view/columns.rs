@@ -1,16 +1,19 @@
 //! The three columns and their cards. Only what is on the screen is laid out, however many orders there are.
 
+use domain::OrderId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::Line;
 
 use super::super::Model;
 use super::super::card::Card;
+use super::super::news::Kind;
 use super::Hit;
-use super::face::{Brush, Density};
+use super::face::{Brush, Density, Row};
 use super::page::Page;
 use super::spans::{span, spread};
-use crate::texts::fill;
+use crate::text::{fit, width};
+use crate::texts::{count, fill};
 use crate::theme::Theme;
 
 /// Below this width only the selected column is shown.
@@ -19,6 +22,8 @@ const THREE_COLUMNS: u16 = 66;
 const FRAMED: (u16, u16) = (34, 26);
 /// A column this wide and high shows numbers across the room.
 const LARGE: (u16, u16) = (56, 36);
+/// What stands around the title of a column.
+const TITLE_FRAME: usize = 4;
 /// The least width of a card that stands beside another one.
 const CARD: u16 = 30;
 
@@ -46,7 +51,7 @@ pub(super) fn hit(model: &Model, theme: &Theme, area: Rect, at: Position) -> Opt
     }))
 }
 
-/// The first card of each column that keeps the selected row on the screen.
+/// The first card of each column: the oldest, but where the selected one would not be on the screen.
 pub(super) fn tops(model: &Model, theme: &Theme, area: Rect) -> [usize; 3] {
     let mut tops = model.tops;
     for (column, area) in shown(model, area) {
@@ -57,9 +62,24 @@ pub(super) fn tops(model: &Model, theme: &Theme, area: Rect) -> [usize; 3] {
     tops
 }
 
+/// Whether all rows of an item are on the screen.
+pub(super) fn shows_item(model: &Model, theme: &Theme, area: Rect, id: OrderId, line: u32) -> bool {
+    let rows_of = |rows: &[Row]| rows.iter().filter(|row| row.item == Some(line)).count();
+    shown(model, area).into_iter().any(|(column, area)| {
+        let [_, body] = title_and_body(area);
+        let cards = model.column(column);
+        let laid_out = laid_out(model, theme, column, &cards, body, model.tops[column]);
+        let card = cards.iter().find(|card| card.id == id);
+        laid_out.zip(card).is_some_and(|((brush, page), card)| {
+            let seen = rows_of(&brush.face_in(card, page.rows_of(id, &cards)));
+            seen > 0 && seen == rows_of(&brush.face(card))
+        })
+    })
+}
+
 /// How many rows the columns need so that every card is whole.
 pub(super) fn rows_needed(model: &Model, theme: &Theme, width: u16) -> usize {
-    let shown = split(Rect::new(0, 0, width.max(THREE_COLUMNS), 1));
+    let shown = split(model, Rect::new(0, 0, width.max(THREE_COLUMNS), 1));
     let rows = |column: usize| {
         let brush = Brush { model, theme, density: Density::Compact, columns: usize::from(shown[column].width) };
         model.column(column).iter().map(|card| brush.face(card).len() + 1).sum::<usize>() + 1
@@ -73,11 +93,26 @@ fn shown(model: &Model, area: Rect) -> Vec<(usize, Rect)> {
         let [_, body] = title_and_body(area);
         return vec![(model.place.column, body)];
     }
-    split(area).into_iter().enumerate().collect()
+    split(model, area).into_iter().enumerate().collect()
 }
 
-fn split(area: Rect) -> [Rect; 3] {
-    Layout::horizontal([Constraint::Fill(1); 3]).spacing(1).areas(area)
+/// The three columns. An empty one leaves its room to the others, all but that for its title.
+fn split(model: &Model, area: Rect) -> [Rect; 3] {
+    let is_empty = [0, 1, 2].map(|column| model.is_empty(column));
+    let wide = |column: usize| {
+        let title = width(&heading(model, column)) + TITLE_FRAME;
+        let narrow = title.max(width(empty_text(model)) + 2);
+        match is_empty[column] && is_empty != [true; 3] {
+            true => Constraint::Length(u16::try_from(narrow).unwrap_or(area.width)),
+            false => Constraint::Fill(1),
+        }
+    };
+    Layout::horizontal([0, 1, 2].map(wide)).spacing(1).areas(area)
+}
+
+/// What an empty column says.
+fn empty_text(model: &Model) -> &'static str {
+    if model.query.trim().is_empty() { model.texts().empty } else { model.texts().nothing_found }
 }
 
 fn title_and_body(area: Rect) -> [Rect; 2] {
@@ -120,7 +155,9 @@ fn laid_out<'a>(
     let fits = |lanes: &u16| Page::from(&brush(*lanes), cards, 0, *lanes, body.height).end == cards.len();
     let lanes = (1..most).find(fits).unwrap_or(most);
     let brush = brush(lanes);
-    let page = Page::of(&brush, cards, top, model.place.rows[column], lanes, body.height);
+    // Only for the selection a column is scrolled: the oldest orders are not to be forgotten.
+    let (top, row) = if model.selected_column() == Some(column) { (top, model.place.rows[column]) } else { (0, 0) };
+    let page = Page::of(&brush, cards, top, row, lanes, body.height);
     Some((brush, page))
 }
 
@@ -131,7 +168,7 @@ fn draw_column(model: &Model, theme: &Theme, column: usize, area: Rect, buffer: 
     buffer.set_line(title.x, title.y, &Line::from(rule), title.width);
     let cards = model.column(column);
     let Some((brush, page)) = laid_out(model, theme, column, &cards, body, model.tops[column]) else {
-        let text = if model.query.trim().is_empty() { model.texts().empty } else { model.texts().nothing_found };
+        let text = fit(empty_text(model), usize::from(body.width.saturating_sub(1)));
         if model.loaded && body.height > 1 {
             buffer.set_stringn(body.x + 1, body.y + 1, text, usize::from(body.width - 1), theme.quiet);
         }
@@ -144,16 +181,60 @@ fn draw_column(model: &Model, theme: &Theme, column: usize, area: Rect, buffer: 
         }
     }
     if page.rows < body.height {
-        draw_rest(&brush, &page, cards.len(), body, buffer);
+        draw_rest(&brush, &page, &cards, body, buffer);
     }
 }
 
-/// How many cards are before and after the page.
-fn draw_rest(brush: &Brush<'_>, page: &Page, cards: usize, body: Rect, buffer: &mut Buffer) {
-    let texts = brush.model.texts();
-    let part = |text, n: usize| if n > 0 { fill(text, &[("n", &n.to_string())]) } else { String::new() };
-    let (above, below) = (part(texts.above, page.start), part(texts.below, cards - page.end));
-    let gap = if above.is_empty() || below.is_empty() { "" } else { "  " };
-    let text = format!(" {above}{gap}{below}");
-    buffer.set_stringn(body.x, body.y + page.rows, text, usize::from(body.width), brush.theme.warn);
+/// How many cards are before and after the page, and what of them cannot wait: in words, or in signs where those do not
+/// fit.
+fn draw_rest(brush: &Brush<'_>, page: &Page, cards: &[&Card], body: Rect, buffer: &mut Buffer) {
+    let (model, theme, texts) = (brush.model, brush.theme, brush.model.texts());
+    let sides =
+        [(texts.above, texts.above_short, &cards[..page.start]), (texts.below, texts.below_short, &cards[page.end..])];
+    let sides = sides.into_iter().filter(|(_, _, part)| !part.is_empty());
+    let sides: Vec<_> = sides.map(|(long, short, part)| Rest::new(model, part, long, short)).collect();
+    let gap = span("  ", theme.text);
+    let needed: usize = sides.iter().map(|side| width(&side.words) + 2).sum();
+    let fits = needed <= usize::from(body.width) + 1;
+    let mut spans = vec![span(" ", theme.text)];
+    for side in sides {
+        let style = if side.is_urgent { theme.late } else { theme.warn };
+        spans.extend([span(if fits { side.words } else { side.signs }, style), gap.clone()]);
+    }
+    buffer.set_line(body.x, body.y + page.rows, &Line::from(spans), body.width);
+}
+
+/// What is said of the cards before or after a page.
+struct Rest {
+    words: String,
+    signs: String,
+    is_urgent: bool,
+}
+
+impl Rest {
+    fn new(model: &Model, cards: &[&Card], long: &str, short: &str) -> Rest {
+        let texts = model.texts();
+        let late = cards.iter().filter(|card| model.is_late(card)).count();
+        let marked = |kind| cards.iter().filter(|card| model.news.mark(card.id) == Some(kind)).count();
+        let (cancelled, new) = (marked(Kind::Cancelled), marked(Kind::New));
+        let number = cards.len().to_string();
+        let mut rest = Rest {
+            words: fill(long, &[("n", &number)]),
+            signs: fill(short, &[("n", &number)]),
+            is_urgent: late + cancelled > 0,
+        };
+        let late_sign = fill(texts.late_short, &[("n", &late.to_string())]);
+        let sign = |mark: &str, n: usize| format!("{mark} {n}");
+        for (n, words, sign) in [
+            (late, texts.late_ones, late_sign),
+            (cancelled, texts.cancelled_ones, sign(texts.cancelled_mark, cancelled)),
+            (new, texts.new_ones, sign(texts.fresh, new)),
+        ] {
+            if n > 0 {
+                rest.words.push_str(&format!(" · {}", count(words, n)));
+                rest.signs.push_str(&format!(" {sign}"));
+            }
+        }
+        rest
+    }
 }

@@ -14,14 +14,14 @@ use super::hit::Hit;
 use super::popup::Popup;
 use super::spans::{span, spread};
 use crate::text::{fit, safe, width, wrap};
-use crate::texts::fill;
+use crate::texts::{Texts, count, fill};
 use crate::theme::Theme;
 
 /// The dialog that is open, if any, for an area of this size.
 pub(super) fn popup(model: &Model, theme: &Theme, area: Rect) -> Option<Popup> {
     match &model.mode {
         Mode::Board | Mode::Search => None,
-        Mode::Help => Some(help(model, theme)),
+        Mode::Help { first } => Some(help(model, theme, *first, area)),
         Mode::AllDay => Some(all_day(model, theme, area)),
         Mode::Shift => Some(shift(model, theme)),
         Mode::Filter { choice } => Some(filter(model, theme, *choice, area)),
@@ -31,7 +31,7 @@ pub(super) fn popup(model: &Model, theme: &Theme, area: Rect) -> Option<Popup> {
 }
 
 /// Every key in two columns, and what the signs mean.
-fn help(model: &Model, theme: &Theme) -> Popup {
+fn help(model: &Model, theme: &Theme, first: usize, area: Rect) -> Popup {
     let texts = model.texts();
     let keys =
         |keys: &[crossterm::event::KeyCode]| keys.iter().map(|key| name(*key, texts)).collect::<Vec<_>>().join(" ");
@@ -55,7 +55,13 @@ fn help(model: &Model, theme: &Theme) -> Popup {
     for note in texts.help_notes {
         popup.push(Line::from(span(*note, theme.text)));
     }
-    popup.push(Line::from(span(texts.close, theme.quiet)));
+    for note in model.misfit().iter().flat_map(|misfit| wrap(misfit, usize::from(area.width.saturating_sub(6)).min(74)))
+    {
+        popup.push(Line::from(span(note, theme.error)));
+    }
+    popup.first = first;
+    let fits = usize::from(area.height.saturating_sub(2)) > popup.lines.len();
+    popup.push(Line::from(span(if fits { texts.close } else { texts.close_scroll }, theme.quiet)));
     popup
 }
 
@@ -92,7 +98,7 @@ fn shift(model: &Model, theme: &Theme) -> Popup {
         popup.hint(texts.close, theme);
         return popup;
     };
-    let mut popup = Popup::new(fill(texts.shift_title, &[("day", &safe(&shift.day))]));
+    let mut popup = Popup::new(fill(texts.shift_title, &[("day", &date(&shift.day, texts))]));
     let time = |seconds: Option<u64>| {
         seconds.map_or_else(|| "–".to_owned(), |seconds| age::short(Duration::from_secs(seconds), texts))
     };
@@ -101,12 +107,16 @@ fn shift(model: &Model, theme: &Theme) -> Popup {
         |item| {
             let name = fit(&safe(&item.name), 40);
             let time = age::short(Duration::from_secs(item.average_seconds), texts);
-            fill(texts.shift_slowest_value, &[("name", &name), ("time", &time), ("n", &item.count.to_string())])
+            let orders = count(texts.orders_count, usize::try_from(item.count).unwrap_or(usize::MAX));
+            fill(texts.shift_slowest_value, &[("name", &name), ("time", &time), ("orders", &orders)])
         },
     );
     let peak = shift.peak_hour.as_ref().map_or_else(
         || "–".to_owned(),
-        |peak| fill(texts.shift_peak_value, &[("hour", &safe(&peak.hour)), ("n", &peak.orders.to_string())]),
+        |peak| {
+            let orders = count(texts.orders_count, usize::try_from(peak.orders).unwrap_or(usize::MAX));
+            fill(texts.shift_peak_value, &[("hour", &safe(&peak.hour)), ("orders", &orders)])
+        },
     );
     let rows = [
         (texts.shift_orders, shift.orders.to_string()),
@@ -124,6 +134,15 @@ fn shift(model: &Model, theme: &Theme) -> Popup {
     }
     popup.hint(texts.close, theme);
     popup
+}
+
+/// A day as people here write it, from `2026-11-28`.
+fn date(day: &str, texts: &Texts) -> String {
+    let mut parts = day.splitn(3, '-');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some(month), Some(day)) => fill(texts.date, &[("d", &safe(day)), ("m", &safe(month))]),
+        _ => safe(day),
+    }
 }
 
 /// The mark and the style of a line that is chosen or not.
@@ -172,6 +191,9 @@ fn detail(model: &Model, theme: &Theme, item: usize, area: Rect) -> Option<Popup
             popup.push(Line::from(span(text, theme.title)));
         }
     }
+    for text in brush.cancelled_by(card).iter().flat_map(|text| wrap(text, columns)) {
+        popup.push(Line::from(span(text, theme.error)));
+    }
     for (at, shown) in card.items.iter().enumerate() {
         let is_chosen = at == item;
         if is_chosen {
@@ -197,7 +219,7 @@ fn cancel(model: &Model, theme: &Theme, cancel: &Cancel, area: Rect) -> Popup {
     if cancel.confirming {
         let amount = texts.money(cancel.card.amount);
         let question = fill(texts.cancel_confirm, &[("n", &number), ("amount", &amount)]);
-        let reason = texts.reasons.get(cancel.choice).map_or(cancel.own.trim(), |reason| reason);
+        let reason = super::super::update::reason(model, cancel).unwrap_or_default();
         popup.push(Line::from(span(question, theme.late)));
         for text in wrap(&fill(texts.reason, &[("reason", reason)]), columns) {
             popup.push(Line::from(span(text, theme.text)));
@@ -212,11 +234,11 @@ fn cancel(model: &Model, theme: &Theme, cancel: &Cancel, area: Rect) -> Popup {
         return popup;
     }
     for (at, reason) in texts.reasons.iter().enumerate() {
-        let (mark, style) = chosen(at == cancel.choice, theme);
+        let (mark, style) = chosen(Some(at) == cancel.choice, theme);
         popup.push_hit(Line::from(span(format!("{mark}{} {reason}", at + 1), style)), Hit::Row(at));
     }
     let own = texts.reasons.len();
-    let (mark, style) = chosen(cancel.choice == own, theme);
+    let (mark, style) = chosen(cancel.choice == Some(own), theme);
     let text = format!("{} {}▏", texts.cancel_own, cancel.own);
     for (row, text) in wrap(&text, columns.saturating_sub(2)).into_iter().enumerate() {
         let line = Line::from(span(format!("{}{text}", if row == 0 { mark } else { "  " }), style));

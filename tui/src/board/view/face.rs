@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use domain::OrderStatus;
 
 use super::super::Model;
-use super::super::card::{Card, Item};
+use super::super::card::{Cancellation, Card, Item};
 use super::super::keys::Action;
 use super::super::lens::Lens;
 use super::super::news::Kind;
@@ -88,10 +88,14 @@ impl Brush<'_> {
         span(text, if self.is_selected(card) { self.theme.selected } else { self.theme.number })
     }
 
-    /// What is special about it: in front, new, changed.
+    /// What is special about it: a change on its way, in front, new, changed.
     fn marks(&self, card: &Card) -> Vec<Span<'static>> {
         let texts = self.model.texts();
         let mut marks = Vec::new();
+        if self.model.is_sending(card.id) {
+            marks.extend([span(texts.sending, self.theme.warn), span(" ", Style::new())]);
+            return marks;
+        }
         if card.cancelled.is_some() {
             marks.push(span(format!(" {} ", texts.cancelled_mark), self.theme.cancelled));
             marks.push(span(" ", Style::new()));
@@ -114,12 +118,9 @@ impl Brush<'_> {
         age::shown(card.age(self.model.now), settings.thresholds, self.model.texts(), self.theme)
     }
 
-    /// How it was paid, or that a change is on its way or about to be.
+    /// How it was paid, or that a change is about to be sent.
     fn method(&self, card: &Card) -> Span<'static> {
         let texts = self.model.texts();
-        if self.model.is_pending(card.id) {
-            return span(texts.sending, self.theme.warn);
-        }
         if let Some(held) = self.model.held.iter().find(|held| held.id == card.id) {
             let seconds = held.until.since(self.model.now).as_millis().div_ceil(1000);
             let mark = if held.first { "★" } else { "☆" };
@@ -139,6 +140,9 @@ impl Brush<'_> {
         let gap = || span(" ", Style::new());
         let mut left = vec![self.bar(card), self.number(card), gap()];
         left.extend(self.marks(card));
+        if let Some(cancelled) = card.cancelled.as_ref().filter(|_| !self.is_selected(card)) {
+            return self.collapsed(card, left, cancelled);
+        }
         left.push(self.method(card));
         let mut rows: Vec<Row> = vec![line(left, vec![gap(), self.age(card)], self.columns).into()];
         let inner = self.columns.saturating_sub(1);
@@ -148,16 +152,30 @@ impl Brush<'_> {
         rows
     }
 
+    /// A cancelled card among others: that it is cancelled, and why. All of it is shown when it is selected.
+    fn collapsed(&self, card: &Card, left: Vec<Span<'static>>, cancelled: &Cancellation) -> Vec<Row> {
+        let texts = self.model.texts();
+        let places = [("role", texts.role(cancelled.role)), ("reason", &cancelled.reason)];
+        let why = fit(&fill(texts.cancelled_brief, &places), self.columns.saturating_sub(1));
+        let head = line(left, Vec::new(), self.columns);
+        vec![head.into(), self.plain(card, vec![span(why, self.theme.error)]).into()]
+    }
+
+    /// Who cancelled it and why, and how to say that this was seen.
+    pub(super) fn cancelled_by(&self, card: &Card) -> Option<String> {
+        let texts = self.model.texts();
+        let cancelled = card.cancelled.as_ref()?;
+        let at = self.model.settings.time_of_day(cancelled.at);
+        let key = self.model.key(Action::Bump);
+        let places = [("role", texts.role(cancelled.role)), ("at", &at), ("reason", &cancelled.reason), ("key", &key)];
+        Some(fill(texts.cancelled_by, &places))
+    }
+
     /// What to make, who else has something to make of it, or who cancelled it.
     fn body(&self, card: &Card, columns: usize) -> Vec<Pieces> {
         let texts = self.model.texts();
         let mut rows = Vec::new();
-        if let Some(cancelled) = &card.cancelled {
-            let at = self.model.settings.time_of_day(cancelled.at);
-            let key = self.model.key(Action::Bump);
-            let places =
-                [("role", texts.role(cancelled.role)), ("at", &at), ("reason", &cancelled.reason), ("key", &key)];
-            let text = fill(texts.cancelled_by, &places);
+        if let Some(text) = self.cancelled_by(card) {
             rows.extend(wrap(&text, columns).into_iter().map(|text| (None, vec![span(text, self.theme.error)])));
         }
         for item in self.model.seen_items(card) {
@@ -173,7 +191,7 @@ impl Brush<'_> {
                 (_, false) => texts.elsewhere,
             };
             let lines = wrap(&fill(text, &[("what", &others)]), columns.saturating_sub(1));
-            rows.extend(lines.into_iter().map(|text| (None, vec![span(format!(" {text}"), self.theme.quiet)])));
+            rows.extend(lines.into_iter().map(|text| (None, vec![span(format!(" {text}"), self.theme.owed)])));
         }
         rows
     }

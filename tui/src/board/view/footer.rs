@@ -1,9 +1,10 @@
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::super::Model;
 use super::super::keys::{Action, name};
+use super::super::lens::Lens;
 use super::super::model::Mode;
 use super::spans::{line, span};
 use crate::text::{width, wrap};
@@ -12,6 +13,8 @@ use crate::theme::Theme;
 
 /// Most lines that a message may take.
 const NOTICE_LINES: usize = 3;
+/// From this many rows on the keys may take two.
+const TALL: u16 = 30;
 
 /// The message above the keys: the search, the digits, or what just happened.
 pub(super) fn notice(model: &Model, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
@@ -26,7 +29,11 @@ pub(super) fn notice(model: &Model, theme: &Theme, columns: u16) -> Vec<Line<'st
         let text = fill(text, &[("n", &model.typed.digits)]);
         return vec![Line::from(span(format!(" {text}"), theme.title))];
     }
-    let Some(notice) = &model.notice else { return vec![Line::default()] };
+    let Some(notice) = &model.notice else {
+        let sending = model.sending().last().map(|pending| pending.before.number.to_string());
+        let text = sending.map(|number| format!(" {}", fill(texts.sending_order, &[("n", &number)])));
+        return vec![text.map_or_else(Line::default, |text| Line::from(span(text, theme.warn)))];
+    };
     let style = if notice.error { theme.error } else { theme.good };
     let lines = wrap(&notice.text, columns.saturating_sub(2)).into_iter().take(NOTICE_LINES);
     lines.map(|text| Line::from(span(format!(" {text}"), style))).collect()
@@ -52,18 +59,50 @@ impl Button {
     }
 }
 
-/// The keys of the bar, as many as fit; help and quit always.
-fn buttons(model: &Model, columns: u16) -> Vec<Button> {
+/// The rows of the bar: in one row or, where there is room, two; as many keys as fit, help and quit always.
+fn rows(model: &Model, columns: u16, screen_rows: u16) -> Vec<Vec<Button>> {
+    let mut rest = buttons(model);
+    let all: usize = rest.iter().map(Button::columns).sum();
+    let columns = usize::from(columns);
+    let mut rows = Vec::new();
+    if all > columns && screen_rows >= TALL {
+        let mut used = 0;
+        let fits = |button: &&Button| {
+            used += button.columns();
+            used <= columns
+        };
+        let first = rest.iter().take_while(fits).count();
+        let second = rest.split_off(first);
+        rows.push(std::mem::replace(&mut rest, second));
+    }
+    rows.push(fitting(rest, columns));
+    rows
+}
+
+/// How many rows the bar takes.
+pub(super) fn bar_rows(model: &Model, columns: u16, screen_rows: u16) -> u16 {
+    u16::try_from(rows(model, columns, screen_rows).len()).unwrap_or(1)
+}
+
+/// Every key of the bar.
+fn buttons(model: &Model) -> Vec<Button> {
     let texts = model.texts();
     let shown = model.keys.bar().into_iter().filter(|row| !(model.settings.readonly && row.action.changes()));
     let button = |row: &super::super::keys::Binding| {
         let key = name(*row.keys.first()?, texts);
-        Some(Button { action: row.action, key, label: row.action.label(&texts.actions) })
+        // Where only some items are shown, the key that moves orders on strikes them.
+        let strikes = row.action == Action::Bump && model.lens != Lens::All;
+        let label = if strikes { texts.bump_items } else { row.action.label(&texts.actions) };
+        Some(Button { action: row.action, key, label })
     };
-    let mut buttons: Vec<Button> = shown.filter_map(button).collect();
+    shown.filter_map(button).collect()
+}
+
+/// As many of the keys as fit, from the first on, and help and quit.
+fn fitting(mut buttons: Vec<Button>, columns: usize) -> Vec<Button> {
     let is_kept = |button: &Button| matches!(button.action, Action::Help | Action::Quit);
     let fixed: usize = buttons.iter().filter(|button| is_kept(button)).map(Button::columns).sum();
-    let mut room = usize::from(columns).saturating_sub(fixed);
+    let mut room = columns.saturating_sub(fixed);
     buttons.retain(|button| {
         let fits = is_kept(button) || button.columns() <= room;
         room = match (is_kept(button), fits) {
@@ -78,17 +117,20 @@ fn buttons(model: &Model, columns: u16) -> Vec<Button> {
 }
 
 /// Draws the keys.
-pub(super) fn draw_bar(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let spans = buttons(model, area.width).into_iter().flat_map(|button| {
-        [span(format!(" {}", button.key), theme.key), span(format!(" {} ", button.label), theme.quiet)]
-    });
-    buffer.set_line(area.x, area.y, &Line::from(spans.collect::<Vec<_>>()), area.width);
+pub(super) fn draw_bar(model: &Model, theme: &Theme, area: Rect, screen_rows: u16, buffer: &mut Buffer) {
+    for (y, row) in (area.top()..area.bottom()).zip(rows(model, area.width, screen_rows)) {
+        let spans = row.into_iter().flat_map(|button| {
+            [span(format!(" {}", button.key), theme.key), span(format!(" {} ", button.label), theme.quiet)]
+        });
+        buffer.set_line(area.x, y, &Line::from(spans.collect::<Vec<_>>()), area.width);
+    }
 }
 
-/// The key at a column of the bar.
-pub(super) fn hit(model: &Model, area: Rect, x: u16) -> Option<Action> {
-    let mut left = usize::from(x.checked_sub(area.x)?);
-    for button in buttons(model, area.width) {
+/// The key at a place of the bar.
+pub(super) fn hit(model: &Model, area: Rect, screen_rows: u16, at: Position) -> Option<Action> {
+    let mut left = usize::from(at.x.checked_sub(area.x)?);
+    let row = usize::from(at.y.checked_sub(area.y)?);
+    for button in rows(model, area.width, screen_rows).into_iter().nth(row)? {
         match left.checked_sub(button.columns()) {
             None => return Some(button.action),
             Some(rest) => left = rest,

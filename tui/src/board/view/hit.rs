@@ -29,7 +29,7 @@ pub enum Hit {
     Late,
     /// The name of the category or station that is looked at.
     Lens,
-    /// The search in the header.
+    /// The search in the header, or what it hides.
     Search,
     /// A row of the dialog that can be chosen, from 0.
     Row(usize),
@@ -52,7 +52,7 @@ pub fn hit(model: &Model, x: u16, y: u16) -> Option<Hit> {
     let [top, _, body, _, bar] = areas(model, area, notice.len());
     let at = Position { x, y };
     if bar.contains(at) {
-        return footer::hit(model, bar, x).map(Hit::Action);
+        return footer::hit(model, bar, area.height, at).map(Hit::Action);
     }
     if !matches!(model.mode, Mode::Board | Mode::Search) {
         return dialogs::popup(model, &theme, body).and_then(|popup| popup.hit(body, at));

@@ -11,6 +11,7 @@ mod page;
 mod popup;
 mod spans;
 
+use domain::OrderId;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::{Paragraph, Wrap};
@@ -18,6 +19,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 pub use hit::{Hit, hit};
 
 use super::Model;
+use crate::banner;
 use crate::texts::fill;
 use crate::theme::Theme;
 
@@ -34,17 +36,18 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     }
     let theme = Theme::new(model.settings.look);
     let notice = footer::notice(model, &theme, area.width);
+    let lost = banner::lines(&model.settings, model.trust(), area.width);
     let [top, banner, body, below, bar] = areas(model, area, notice.len());
     let buffer = frame.buffer_mut();
     header::draw(model, &theme, top, buffer);
     columns::draw(model, &theme, body, buffer);
     if model.is_stale() {
         buffer.set_style(body, theme.stale);
-        header::draw_banner(model, &theme, banner, buffer);
+        banner::draw(&lost, &theme, banner, buffer);
     }
     if !model.still {
         footer::draw_lines(&notice, below, buffer);
-        footer::draw_bar(model, &theme, bar, buffer);
+        footer::draw_bar(model, &theme, bar, area.height, buffer);
     }
     if let Some(popup) = dialogs::popup(model, &theme, body) {
         popup.draw(&theme, body, buffer);
@@ -57,14 +60,29 @@ fn is_too_small(area: Rect) -> bool {
 
 /// The first card of each column that keeps the selected one on a screen of the model's size.
 pub(super) fn tops(model: &Model) -> [usize; 3] {
-    let area = Rect::new(0, 0, model.size.0, model.size.1);
-    if is_too_small(area) {
-        return model.tops;
-    }
     let theme = Theme::new(model.settings.look);
-    let notice = footer::notice(model, &theme, area.width);
+    body(model, &theme).map_or(model.tops, |body| columns::tops(model, &theme, body))
+}
+
+/// Whether all of an item can be seen on its card.
+pub(super) fn shows_item(model: &Model, id: OrderId, line: u32) -> bool {
+    let theme = Theme::new(model.settings.look);
+    body(model, &theme).is_some_and(|body| columns::shows_item(model, &theme, body, id, line))
+}
+
+/// How many lines of the dialog that is open do not fit.
+pub(super) fn overflow(model: &Model) -> usize {
+    let theme = Theme::new(model.settings.look);
+    let popup = body(model, &theme).and_then(|body| Some((dialogs::popup(model, &theme, body)?, body)));
+    popup.map_or(0, |(popup, body)| popup.overflow(body))
+}
+
+/// Where the cards are on a screen of the model's size; `None` when that is too small for any.
+fn body(model: &Model, theme: &Theme) -> Option<Rect> {
+    let area = Rect::new(0, 0, model.size.0, model.size.1);
+    let notice = footer::notice(model, theme, area.width);
     let [_, _, body, _, _] = areas(model, area, notice.len());
-    columns::tops(model, &theme, body)
+    Some(body).filter(|_| !is_too_small(area))
 }
 
 /// How many rows a picture of this width needs so that no card is cut.
@@ -75,18 +93,21 @@ pub fn rows_needed(model: &Model, width: u16) -> u16 {
 }
 
 fn areas(model: &Model, area: Rect, notice: usize) -> [Rect; 5] {
-    let banner = match (model.is_stale(), area.height >= TALL) {
+    let least = match (model.is_stale(), area.height >= TALL) {
         (false, _) => 0,
         (true, false) => 1,
         (true, true) => 3,
     };
+    let banner = banner::lines(&model.settings, model.trust(), area.width).len();
+    let banner = u16::try_from(banner).unwrap_or(1).max(least);
+    let bar = if model.still { 0 } else { footer::bar_rows(model, area.width, area.height) };
     let notice = if model.still { 0 } else { u16::try_from(notice).unwrap_or(1).max(1) };
     let rows = [
         Constraint::Length(1),
         Constraint::Length(banner),
         Constraint::Fill(1),
         Constraint::Length(notice),
-        Constraint::Length(u16::from(!model.still)),
+        Constraint::Length(bar),
     ];
     Layout::vertical(rows).areas(area)
 }

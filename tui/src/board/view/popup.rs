@@ -66,14 +66,26 @@ impl Popup {
         self.first.min(self.lines.len().saturating_sub(usize::from(shape.height.saturating_sub(2))))
     }
 
+    /// How many lines do not fit.
+    pub(super) fn overflow(&self, area: Rect) -> usize {
+        self.lines.len().saturating_sub(usize::from(self.shape(area).height.saturating_sub(2)))
+    }
+
     pub(super) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         let shape = self.shape(area);
         Clear.render(shape, buffer);
         let title = fit(&self.title, usize::from(shape.width.saturating_sub(2)));
-        let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.title).title(title);
+        let mut block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.title).title(title);
+        let first = self.first(shape);
+        let below = self.overflow(area).saturating_sub(first);
+        let signs = [("▲", first), ("▼", below)].into_iter().filter(|(_, lines)| *lines > 0);
+        let signs = signs.map(|(sign, lines)| format!(" {sign} {lines} ")).collect::<String>();
+        if !signs.is_empty() {
+            block = block.title_bottom(Line::from(span(signs, theme.warn)).right_aligned());
+        }
         let inner = block.inner(shape);
         block.render(shape, buffer);
-        for (y, line) in (inner.top()..inner.bottom()).zip(&self.lines[self.first(shape)..]) {
+        for (y, line) in (inner.top()..inner.bottom()).zip(&self.lines[first..]) {
             buffer.set_line(inner.x + 1, y, line, inner.width.saturating_sub(2));
         }
     }
