@@ -1,5 +1,5 @@
 //! Payments of orders that are not there. An order is stored before anybody asks for its payment, and never goes away; but
-//! who may ask for payments may name an order that never was, which is wrong once there is money in it.
+//! who may ask for payments may name an order that never was, which is made right by ending the payment.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,10 +27,10 @@ pub(super) async fn check(stores: &Stores, progress: &mut Progress, report: &mut
             page.iter().filter_map(|owner| Some((owner.order_id.parse().ok()?, owner.order_id.as_str()))).collect();
         let missing = stores.orders.missing(parsed.keys().copied().collect()).await?;
         let missing: Vec<&str> = missing.iter().filter_map(|id| parsed.get(id).copied()).collect();
-        let moneyless = without_money(stores, &missing).await?;
+        let over = without_money(stores, &missing).await?;
         for owner in &page {
             let known = owner.order_id.parse::<OrderId>().is_ok() && !missing.contains(&owner.order_id.as_str());
-            if !known && !moneyless.contains(&owner.id) {
+            if !known && !over.contains(&owner.id) {
                 let violation = Violation::new(Kind::PaymentWithoutOrder, "there is no such order");
                 let violation = violation.order(&owner.order_id);
                 report.add(Violation { payment_id: Some(owner.id.clone()), ..violation });
@@ -42,13 +42,13 @@ pub(super) async fn check(stores: &Stores, progress: &mut Progress, report: &mut
     Ok(())
 }
 
-/// The payments of these orders that hold nobody's money.
+/// The payments of these orders that hold nobody's money and never will.
 async fn without_money(stores: &Stores, orders: &[&str]) -> StoreResult<HashSet<String>> {
     let ids: Vec<OrderId> = orders.iter().filter_map(|id| id.parse().ok()).collect();
     if ids.is_empty() {
         return Ok(HashSet::new());
     }
-    let holds_none = |facts: &Facts| facts.status != PaymentStatus::Approved;
+    let holds_none = |facts: &Facts| !facts.status.is_open() && facts.status != PaymentStatus::Approved;
     let found = stores.payments.payments_of(&ids).await?;
     Ok(found.into_iter().filter(|payment| payment.facts.as_ref().is_ok_and(holds_none)).map(|one| one.id).collect())
 }

@@ -117,7 +117,9 @@ fn a_cook_works_with_one_hand() {
     board.until("it was seen", |screen| !screen.contains("CANCELADO"));
 
     board.press(&["q"]);
-    board.shows("q de novo para sair");
+    board.shows("saindo…");
+    board.press(&["Escape"]);
+    board.until("it stays", |screen| !screen.contains("saindo…"));
     board.press(&["q"]);
     board.is_given_back(0);
     assert!(running.stop().0.success());

@@ -89,12 +89,12 @@ fn secrets_are_never_shown() {
     let secrets = [
         ("LANCHONETE_MERCADOPAGO_ACCESS_TOKEN", "APP_USR-geheim"),
         ("LANCHONETE_MERCADOPAGO_WEBHOOK_SECRET", "geheim"),
-        ("LANCHONETE_SECURITY_MASTER_KEY", "geheim"),
+        ("LANCHONETE_SECURITY_MASTER_KEY", "Z2VoZWltZ2VoZWltZ2VoZWltZ2VoZWltZ2VoZWltISE="),
         ("LANCHONETE_ORDER_DATABASE", "mongodb://user:geheim@db.example.com/lanchonete"),
     ];
     let done = finish(command.envs(secrets));
     assert_eq!(done.code, 0, "{}", done.err);
-    assert!(!done.out.contains("geheim"), "{}", done.out);
+    assert!(!done.out.contains("geheim") && !done.out.contains("Z2Vo"), "{}", done.out);
     assert!(
         done.out.contains("access_token = \"***\"") && done.out.contains("mongodb://***@db.example.com/lanchonete")
     );

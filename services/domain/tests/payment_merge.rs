@@ -73,8 +73,20 @@ fn what_is_paid_stays_paid_whatever_is_said_later_or_first() {
 }
 
 #[test]
-fn of_money_that_came_the_newest_report_says_where_it_is() {
-    for (earlier, later) in [(6, 2), (2, 6), (5, 2), (2, 5), (6, 5), (5, 6)] {
+fn money_that_went_back_stays_gone() {
+    let whole = snapshot(1, 5, 100, 10);
+    for other in [2, 6] {
+        let newer = snapshot(1, other, 100, 20);
+        assert!(whole.is_unsaid_by(&newer) && !newer.is_unsaid_by(&whole));
+        for arrival in [[&whole, &newer], [&newer, &whole]] {
+            assert_eq!(arrive(&arrival.map(Clone::clone)), std::slice::from_ref(&whole));
+        }
+    }
+}
+
+#[test]
+fn of_money_in_dispute_the_newest_report_says_where_it_is() {
+    for (earlier, later) in [(6, 2), (2, 6), (2, 5), (6, 5)] {
         let (earlier, later) = (snapshot(1, earlier, 0, 10), snapshot(1, later, 0, 20));
         assert!(!earlier.is_unsaid_by(&later), "{earlier:?} {later:?}");
         for arrival in [[&earlier, &later], [&later, &earlier]] {

@@ -14,7 +14,7 @@ use crate::core::Core;
 /// How often is asked.
 const EVERY: Duration = Duration::from_secs(10);
 /// The same while nothing is known.
-const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// What the payment service said last.
 pub(crate) struct Live {

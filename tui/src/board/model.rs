@@ -75,7 +75,7 @@ pub struct Model {
     pub aside: Aside,
     /// When somebody last pressed a key or used the mouse.
     pub(crate) touched: Timestamp,
-    /// Until when the key that ends the program ends it: it was pressed once.
+    /// When the program ends: the key for that was pressed.
     pub(crate) quitting: Option<Timestamp>,
     /// The order that the last key moved, and when that key was last pressed or the order moved by it: a key that is
     /// held down moves it no further.

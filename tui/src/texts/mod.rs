@@ -142,7 +142,7 @@ pub struct Texts {
     pub above_short: &'static str,
     pub below_short: &'static str,
     pub sending_order: &'static str,
-    pub quit_again: &'static str,
+    pub quit_soon: &'static str,
     pub quit_by_key: &'static str,
     pub key_held: &'static str,
     pub look_first: &'static str,

@@ -301,18 +301,21 @@ fn the_bell_rings_for_orders_that_come_later() {
 }
 
 #[test]
-fn q_twice_and_ctrl_c_end_it_from_the_board_and_ctrl_c_from_everywhere() {
+fn q_ends_it_in_a_moment_unless_another_key_comes_between_and_ctrl_c_at_once() {
     let mut model = board(busy());
     assert_eq!(press(&mut model, Char('q')), []);
-    assert_eq!(notice(&model), "q de novo para sair");
-    assert_eq!(press(&mut model, Char('q')), [Effect::Quit]);
+    assert_eq!(notice(&model), "saindo… Esc fica · q de novo sai já");
+    assert!(!later(&mut model, Duration::from_secs(1)).contains(&Effect::Quit));
+    assert_eq!(later(&mut model, Duration::from_secs(1)), [Effect::Quit]);
 
     let mut model = board(busy());
     press(&mut model, Char('q'));
-    press(&mut model, Down);
-    assert_eq!(press(&mut model, Char('q')), [], "another key came between");
-    later(&mut model, Duration::from_secs(3));
-    assert_eq!(press(&mut model, Char('q')), [], "too late");
+    assert_eq!(press(&mut model, Char('q')), [Effect::Quit], "pressed again, at once");
+
+    let mut model = board(busy());
+    press(&mut model, Char('q'));
+    press(&mut model, Esc);
+    assert!(!later(&mut model, Duration::from_secs(5)).contains(&Effect::Quit));
     press(&mut model, Char('/'));
     press(&mut model, Char('q'));
     assert_eq!(model.query, "q");

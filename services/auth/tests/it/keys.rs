@@ -157,7 +157,9 @@ async fn probes_tell_and_the_document_is_complete() {
     assert_eq!(caller.get("/health").await.expect(200).json["service"], "auth");
     assert_eq!(
         caller.get("/ready").await.expect(200).json,
-        json!({"ready": true, "dependencies": [{"name": "store", "ready": true}, {"name": "keys", "ready": true}]})
+        json!({"ready": true, "dependencies": [
+            {"name": "store", "ready": true, "required": true}, {"name": "keys", "ready": true, "required": true},
+        ]})
     );
     house.service.authority().close().await;
     assert_eq!(caller.get("/ready").await.expect(503).json["dependencies"][0]["ready"], false);

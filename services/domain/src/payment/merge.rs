@@ -24,16 +24,24 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Newer wins, but that money came is never unsaid; whether it is still here is what was said last, for a dispute may be
-    /// won. At the same moment the further one wins, then the greater refund, then the detail, so that any order of arrival
-    /// ends the same.
-    fn key(&self) -> (bool, Timestamp, u8, Money, &str) {
-        (self.status.was_paid(), self.updated_at, self.status.rank(), self.refunded, &self.status_detail)
+    /// Newer wins, but that money came is never unsaid, nor that all of it went back. Between a dispute and its end the
+    /// last word counts: a dispute may be won. At the same moment the further one wins, then the greater refund, then the
+    /// detail, so that any order of arrival ends the same.
+    fn key(&self) -> (u8, Timestamp, u8, Money, &str) {
+        (self.firmness(), self.updated_at, self.status.rank(), self.refunded, &self.status_detail)
     }
 
-    /// Whether a later report denies that the money of this one came.
+    fn firmness(&self) -> u8 {
+        match self.status {
+            PaymentStatus::Refunded => 2,
+            PaymentStatus::Approved | PaymentStatus::ChargedBack => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether a later report takes back that the money of this one came, or that it went back.
     pub fn is_unsaid_by(&self, later: &Snapshot) -> bool {
-        self.status.was_paid() && !later.status.was_paid() && later.updated_at > self.updated_at
+        later.firmness() < self.firmness() && later.updated_at > self.updated_at
     }
 }
 

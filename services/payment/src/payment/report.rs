@@ -93,7 +93,7 @@ impl Payment {
         }
     }
 
-    /// MercadoPago takes its word back that money came. That is for a person to look into.
+    /// MercadoPago takes its word back that money came, or that it went back. That is for a person to look into.
     fn retreat(&mut self, what: String, now: Timestamp, step: &mut Step) {
         if self.oddity.as_ref() != Some(&what) {
             tracing::error!(payment = %self.id, %what, "MercadoPago takes its word back; the payment stays as it is");

@@ -203,7 +203,7 @@ async fn it_is_documented_and_healthy() {
     assert_eq!(get("health").await.1["service"], "sandbox");
     assert_eq!(
         get("ready").await,
-        (200, json!({ "ready": true, "dependencies": [{ "name": "store", "ready": true }] }))
+        (200, json!({ "ready": true, "dependencies": [{ "name": "store", "ready": true, "required": true }] }))
     );
     let document = get("openapi.json").await.1;
     assert_eq!(document, serde_json::to_value(sandbox::openapi()).expect("JSON"));

@@ -27,8 +27,8 @@ const MENU_AGAIN: Duration = Duration::from_secs(60);
 /// The same after no answer.
 const MENU_RETRY: Duration = Duration::from_secs(10);
 
-/// How soon the key that ends the program has to be pressed again.
-const QUIT_AGAIN: Duration = Duration::from_secs(3);
+/// How long after its key the board ends.
+const QUIT_AFTER: Duration = Duration::from_secs(2);
 
 /// Takes a message in and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -74,7 +74,9 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if model.typed.until.is_some_and(|until| now >= until) {
         model.typed = Typed::default();
     }
-    model.quitting = model.quitting.filter(|until| now < *until);
+    if model.quitting.is_some_and(|at| now >= at) {
+        return quit(model);
+    }
     select::let_go(model);
     let mut effects = ask_if_due(model);
     effects.extend(undo::send_held(model, now));
@@ -90,6 +92,7 @@ fn clock_set_back(model: &mut Model, now: Timestamp) {
     model.notice = None;
     model.clicked = None;
     model.stepped = None;
+    model.quitting = None;
     model.touched = model.touched.min(now);
     for pending in &mut model.pending {
         pending.since = pending.since.min(now);
@@ -142,7 +145,9 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.news.seen(model.now);
     model.clicked = None;
     let action = model.keys.action(key.code);
-    model.quitting = model.quitting.filter(|_| action == Some(Action::Quit));
+    if action != Some(Action::Quit) && model.quitting.take().is_some() {
+        model.notice = None;
+    }
     model.stepped = model.stepped.filter(|_| action == Some(Action::Bump));
     if key.modifiers.contains(KeyModifiers::CONTROL) {
         return match key.code {
@@ -194,7 +199,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     model.typed = Typed::default();
     match action {
-        Action::Quit => return ask_to_quit(model),
+        Action::Quit => return quit_soon(model),
         Action::Help => model.mode = Mode::Help { first: 0 },
         Action::AllDay => model.mode = Mode::AllDay,
         Action::Shift => {
@@ -221,14 +226,15 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The kitchen's only screen does not close at the first touch of a key.
-fn ask_to_quit(model: &mut Model) -> Vec<Effect> {
-    if model.quitting.take().is_some() {
+/// The kitchen's only screen closes a moment after the key, so that a slip of the hand can be taken back; pressed again,
+/// at once.
+fn quit_soon(model: &mut Model) -> Vec<Effect> {
+    if model.quitting.is_some() {
         return quit(model);
     }
-    let until = model.now.plus(QUIT_AGAIN);
-    model.say(fill(model.texts().quit_again, &[("key", &model.key(Action::Quit))]));
-    model.quitting = Some(until);
+    let places = [("key", &*model.key(Action::Quit)), ("stay", &*model.key(Action::Escape))];
+    model.say(fill(model.texts().quit_soon, &places));
+    model.quitting = Some(model.now.plus(QUIT_AFTER));
     Vec::new()
 }
 
