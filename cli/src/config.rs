@@ -169,6 +169,8 @@ pub(crate) struct Config {
     pub(crate) sandbox_chaos: Chaos,
     pub(crate) mongodb: ConnectOptions,
     pub(crate) limits: web::Limits,
+    /// The configuration file, where it holds a secret and others may read it.
+    pub(crate) exposed: Option<PathBuf>,
 }
 
 impl Config {
@@ -269,6 +271,7 @@ impl Config {
             log,
             board,
             verify,
+            exposed: layers.exposed().map(ToOwned::to_owned),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -74,6 +74,8 @@ pub(crate) struct Setting {
 pub(crate) struct Layers {
     settings: BTreeMap<String, Setting>,
     faults: Vec<String>,
+    /// A file with a secret that others may read.
+    exposed: Option<PathBuf>,
 }
 
 impl Layers {
@@ -84,7 +86,7 @@ impl Layers {
     pub(crate) fn gather(common: &Common, purpose: Purpose, overrides: Overrides) -> Outcome<Self> {
         let settings =
             known().into_iter().map(|(key, value)| (key, Setting { value, origin: Origin::Default })).collect();
-        let mut layers = Layers { settings, faults: Vec::new() };
+        let mut layers = Layers { settings, faults: Vec::new(), exposed: None };
         sources::file(&mut layers, common.config.as_deref())?;
         if let Some(credentials) = Credentials::read(&common.data_dir)? {
             sources::credentials(&mut layers, &credentials, purpose);
@@ -139,6 +141,14 @@ impl Layers {
 
     pub(crate) fn fault(&mut self, origin: &Origin, text: String) {
         self.faults.push(format!("{origin}: {text}"));
+    }
+
+    pub(super) fn expose(&mut self, path: &Path) {
+        self.exposed = Some(path.to_owned());
+    }
+
+    pub(super) fn exposed(&self) -> Option<&Path> {
+        self.exposed.as_deref()
     }
 
     pub(crate) fn faults(&self) -> &[String] {

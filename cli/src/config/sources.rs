@@ -23,6 +23,8 @@ const OWN_VARIABLES: [&str; 4] = ["DATA_DIR", "CONFIG", "URL", "TOKEN"];
 const TEST_VARIABLES: &str = "TEST_";
 /// Read when no file is named.
 const FILE: &str = "lanchonete.toml";
+/// The root of all secrets.
+const MASTER_KEY: &str = "security.master_key";
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
@@ -56,8 +58,12 @@ pub(super) fn file(layers: &mut Layers, named: Option<&Path>) -> Outcome {
         Failure::usage(format!("{} is no TOML: line {line}: {}", path.display(), error.message()))
     })?;
     let values = flatten(table);
-    if values.iter().any(|(key, value)| is_secret(key, value)) {
-        private::check(path, &file)?;
+    let secrets: Vec<_> = values.iter().filter(|(key, value)| is_secret(key, value)).collect();
+    match private::check(path, &file) {
+        // What opens everything is for nobody else, whatever else is said.
+        Err(open) if secrets.iter().any(|(key, _)| *key == MASTER_KEY) => return Err(open),
+        Err(_) if !secrets.is_empty() => layers.expose(path),
+        _ => {}
     }
     for (key, value) in values {
         layers.set(&key, value, Origin::File(path.to_owned()));

@@ -39,8 +39,12 @@ fn most_files() -> u64 {
     limit.current.unwrap_or(u64::MAX)
 }
 
-/// Says what changes for each service that listens to more than this machine.
+/// Says what changes for each service that listens to more than this machine, and who may read what they are told.
 pub(crate) fn say_who_can_reach(config: &Config, services: &[Service], printer: Printer) {
+    if let Some(file) = &config.exposed {
+        let file = file.display();
+        printer.talk(format_args!("{file} holds secrets and may be read by others: chmod 600 {file}"));
+    }
     for service in services {
         if let Some(text) = exposure(service.name(), config.place(*service).listen) {
             printer.talk(text);

@@ -19,7 +19,7 @@ use tui::board::msg::{Change, What};
 use tui::board::{Effect, Model, Msg, ask, update};
 
 use crate::fleet::{number, roll};
-use crate::rush::{Shop, one};
+use crate::rush::{PATIENCE, Shop, one};
 use crate::support::Home;
 
 const RACES: u64 = 200;
@@ -31,7 +31,7 @@ struct Board {
     /// How often it asked for the queue.
     polls: usize,
     /// The changes that were carried out.
-    carried_out: Vec<Change>,
+    carried_out: Vec<(Change, u64)>,
 }
 
 impl Board {
@@ -60,8 +60,8 @@ impl Board {
         while let Some(effect) = effects.pop() {
             self.polls += usize::from(matches!(effect, Effect::Fetch { .. }));
             if let Some(msg) = ask(self.client.clone(), effect).await {
-                if let Msg::Changed(change, Ok(_)) = &msg {
-                    self.carried_out.push(change.clone());
+                if let Msg::Changed(change, Ok(order)) = &msg {
+                    self.carried_out.push((change.clone(), order.version));
                 }
                 effects.extend(update(&mut self.model, msg));
             }
@@ -81,12 +81,13 @@ impl Board {
     }
 }
 
-/// Paid in cash.
+/// Paid in cash, and its payment recorded: from then on only the boards change it.
 async fn paid(shop: &Shop, product: ProductId) -> (OrderId, u32) {
     let new = NewOrder { payment_method: Some(PaymentMethod::Counter), ..one(product) };
     let placed = shop.kiosk().place(&new, None).await.expect("placed");
     let pay = PatchOrder { status: Some(OrderStatus::Paid), ..PatchOrder::default() };
     shop.admin().patch_order(placed.id, &pay, None).await.expect("paid");
+    testkit::eventually(PATIENCE, || async { shop.admin().order(placed.id).await.ok()?.payment_id }).await;
     (placed.id, placed.number)
 }
 
@@ -197,13 +198,13 @@ async fn races(home: &Home, seed: u64) {
     assert!(conflicts > 0, "nobody was ever faster");
 }
 
-/// How many steps and how many strikes of an order the boards were told are done. When both took the same step from the
-/// same version, it was one: the service tells the slower one that it is done. A strike can begin an order and end it.
+/// How many steps and how many strikes of an order the boards were told are done. When both took the same step at the
+/// same time, it was one: the service tells the slower one that it is done. A strike can begin an order and end it.
 fn done(id: OrderId, boards: [&Board; 2]) -> (usize, usize) {
     let (mut steps, mut strikes) = (HashSet::new(), 0);
-    for change in boards.iter().flat_map(|board| &board.carried_out).filter(|change| change.id == id) {
+    for (change, version) in boards.iter().flat_map(|board| &board.carried_out).filter(|(change, _)| change.id == id) {
         match &change.what {
-            What::Move { to, version, .. } => {
+            What::Move { to, .. } => {
                 steps.insert((*version, *to));
             }
             _ => strikes += 1,

@@ -93,7 +93,8 @@ fn of_money_in_dispute_the_newest_report_says_where_it_is() {
             assert_eq!(arrive(&arrival.map(Clone::clone)), std::slice::from_ref(&later));
         }
         let at_once = Snapshot { updated_at: earlier.updated_at, ..later.clone() };
-        let further = if earlier.status.rank() > later.status.rank() { &earlier } else { &at_once };
+        let far = |one: &Snapshot| (one.status == PaymentStatus::Refunded, one.status.rank());
+        let further = if far(&earlier) > far(&later) { &earlier } else { &at_once };
         assert_eq!(arrive(&[earlier.clone(), at_once.clone()]), std::slice::from_ref(further));
     }
 }

@@ -15,6 +15,7 @@ use crate::master_key::MasterKey;
 use crate::private;
 
 pub(super) async fn look(config: &Config, findings: &mut Findings) {
+    findings.add("configuration file", own_file(config));
     findings.add("data directory", directory(&config.data_dir));
     let key = MasterKey::find(config.security.master_key.as_ref(), &config.data_dir);
     let key = findings.keep("master key", key, |_| "there, and nobody else's".to_owned());
@@ -24,6 +25,13 @@ pub(super) async fn look(config: &Config, findings: &mut Findings) {
     }
     findings.add("order store", orders(config).await);
     findings.add("payment store", payments(config).await);
+}
+
+/// For its owner only, if it holds a secret.
+fn own_file(config: &Config) -> Outcome<String> {
+    let Some(file) = &config.exposed else { return Ok("nothing in it for others".to_owned()) };
+    let file = file.display();
+    Err(Failure::usage(format!("{file} holds secrets and others may read it")).hint(format!("chmod 600 {file}")))
 }
 
 /// For its owner only, with everything in it.
