@@ -22,7 +22,7 @@ use crate::config::{Config, Service};
 use crate::exit::{Failure, Outcome};
 
 pub(crate) use chaos::told;
-pub(crate) use open::{Addresses, auth, order, payment, sandbox};
+pub(crate) use open::{Addresses, auth, is_live, order, payment, sandbox};
 pub(crate) use patience::patiently;
 pub(crate) use room::{make_room, say_who_can_reach};
 pub(crate) use socket::Reserved;

@@ -78,7 +78,7 @@ async fn open(
             let tokens = device_tokens(&auth.authority)?;
             Ok((auth.unit, tokens))
         }
-        Service::Order => Ok((platform::order(config, key, at).await?.unit, Vec::new())),
+        Service::Order => Ok((platform::order(config, key, at, None).await?.unit, Vec::new())),
         Service::Payment => Ok((platform::payment(config, key, at).await?, Vec::new())),
         Service::Sandbox if !config.uses_sandbox() => {
             Err(Failure::usage("mercadopago.access_token is set: payments go to MercadoPago, not to the sandbox"))

@@ -201,7 +201,7 @@ async fn open_all(config: &Config, key: &MasterKey, at: &Addresses, seed: bool) 
         Ok((opened, first.map_err(authority::register_failure)?))
     };
     let order = async {
-        let opened = platform::order(config, key, at).await?;
+        let opened = platform::order(config, key, at, Some(platform::is_live(config))).await?;
         if seed {
             seed::empty_menu(&opened.service).await?;
         }

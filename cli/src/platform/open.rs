@@ -87,8 +87,13 @@ pub(crate) async fn auth(config: &Config, key: &MasterKey, at: &Addresses) -> Ou
     Ok(AuthUnit { unit, authority })
 }
 
-/// Opens order.
-pub(crate) async fn order(config: &Config, key: &MasterKey, at: &Addresses) -> Outcome<OrderUnit> {
+/// Whether the payment service of this configuration moves real money.
+pub(crate) fn is_live(config: &Config) -> bool {
+    config.mercadopago.live && !config.uses_sandbox()
+}
+
+/// Opens order; `live` says whether real money moves, where payment runs in this process.
+pub(crate) async fn order(config: &Config, key: &MasterKey, at: &Addresses, live: Option<bool>) -> Outcome<OrderUnit> {
     let store = config.order.place.database.clone();
     let secret = key.derive_text(Use::OrderClientSecret);
     let settings = order::Settings::new(store, at.auth.clone(), at.payment.clone(), secret, rules(config));
@@ -98,6 +103,7 @@ pub(crate) async fn order(config: &Config, key: &MasterKey, at: &Addresses) -> O
     settings.expires_after = config.order.expires_after;
     settings.qr_wait = config.order.qr_wait;
     settings.limits = config.limits.clone();
+    settings.live = live;
     let service = order::Service::open(settings).await.map_err(|error| not_opened(Service::Order, error))?;
     let (router, worker) = (service.router(), service.clone());
     let unit =
@@ -145,7 +151,7 @@ fn mercadopago(config: &Config, key: &MasterKey, at: &Addresses) -> Outcome<paym
         webhook_secret: first,
         webhook_secret_previous: secrets.next(),
         payer_email: configured.payer_email.clone(),
-        live: configured.live && !config.uses_sandbox(),
+        live: is_live(config),
     })
 }
 

@@ -26,7 +26,8 @@ pub fn check(data: &[u8]) {
         .is_some_and(|(scheme, token)| scheme.trim().eq_ignore_ascii_case("bearer") && token.trim() == counter.token);
     match status {
         StatusCode::OK => assert!(genuine, "let in with {text:?}"),
-        StatusCode::UNAUTHORIZED => {}
+        // Written many times, a token makes a header that is over the limit.
+        StatusCode::UNAUTHORIZED | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {}
         other => panic!("{other} for {text:?}"),
     }
 }

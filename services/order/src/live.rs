@@ -1,5 +1,5 @@
-//! Whether real money moves. Only the payment service knows, so it is asked now and then; while it does not answer,
-//! nothing is claimed.
+//! Whether real money moves. Only the payment service knows, so it is asked now and then; what it said last holds while it
+//! does not answer, and until it has said something nothing is claimed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -28,8 +28,9 @@ const REAL: u8 = 1;
 const PRETENDED: u8 = 2;
 
 impl Live {
-    pub(crate) fn new(payment: Http) -> Self {
-        Live { payment, said: AtomicU8::new(UNKNOWN) }
+    /// `known` holds until the payment service was asked.
+    pub(crate) fn new(payment: Http, known: Option<bool>) -> Self {
+        Live { payment, said: AtomicU8::new(word(known)) }
     }
 
     /// Whether real money moves; `None` while that is not known.
@@ -42,10 +43,14 @@ impl Live {
     }
 
     async fn ask(&self) {
-        let live = self.payment.get::<Health>("/health").await.ok().and_then(|health| health.live);
-        let said = live.map_or(UNKNOWN, |live| if live { REAL } else { PRETENDED });
-        self.said.store(said, Ordering::Relaxed);
+        if let Ok(health) = self.payment.get::<Health>("/health").await {
+            self.said.store(word(health.live), Ordering::Relaxed);
+        }
     }
+}
+
+fn word(live: Option<bool>) -> u8 {
+    live.map_or(UNKNOWN, |live| if live { REAL } else { PRETENDED })
 }
 
 /// Asks until `shutdown`.

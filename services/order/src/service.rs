@@ -68,7 +68,7 @@ impl Service {
             clock: settings.clock,
             payments,
             peer: Peer::default(),
-            live: Live::new(payment),
+            live: Live::new(payment, settings.live),
             unsent: Unsent::default(),
             wake: Arc::new(Notify::new()),
             closing: CancellationToken::new(),

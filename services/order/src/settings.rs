@@ -39,6 +39,8 @@ pub struct Settings {
     pub call_timeout: Duration,
     /// How much one request may take.
     pub limits: Limits,
+    /// Whether real money moves, where that is known before the payment service says so.
+    pub live: Option<bool>,
 }
 
 impl Settings {
@@ -68,6 +70,7 @@ impl Settings {
             qr_wait: Duration::from_secs(3),
             call_timeout: Duration::from_secs(10),
             limits: Limits::default(),
+            live: None,
         })
     }
 }

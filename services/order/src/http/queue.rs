@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Core>> {
     (status = 200, body = [QueueEntry], description = "The queue, with ETag", headers(
         ("x-outbox-open" = u64, description = "Errands that wait or are being done; a few seconds old, absent at first"),
         ("x-outbox-dead" = u64, description = "Errands that were given up: `GET /dead-letters`"),
-        ("x-payments-live" = bool, description = "Whether real money moves, as the payment service says; absent while it does not"),
+        ("x-payments-live" = bool, description = "Whether real money moves, as the payment service says; absent until it has"),
     )),
     (status = 304, description = "Still the one of If-None-Match, with the same headers"),
 ))]

@@ -24,6 +24,8 @@ const FRAMED: (u16, u16) = (34, 26);
 const LARGE: (u16, u16) = (56, 36);
 /// What stands around the title of a column.
 const TITLE_FRAME: usize = 4;
+/// From this width on there is room enough, and the columns keep their places whatever is in them.
+const STEADY: u16 = 100;
 /// The least width of a card that stands beside another one.
 const CARD: u16 = 30;
 
@@ -96,9 +98,9 @@ fn shown(model: &Model, area: Rect) -> Vec<(usize, Rect)> {
     split(model, area).into_iter().enumerate().collect()
 }
 
-/// The three columns. An empty one leaves its room to the others, all but that for its title.
+/// The three columns. Where there is little room, an empty one leaves its own to the others, all but that for its title.
 fn split(model: &Model, area: Rect) -> [Rect; 3] {
-    let is_empty = [0, 1, 2].map(|column| model.is_empty(column));
+    let is_empty = [0, 1, 2].map(|column| area.width < STEADY && model.is_empty(column));
     let wide = |column: usize| {
         let title = width(&heading(model, column)) + TITLE_FRAME;
         let narrow = title.max(width(empty_text(model)) + 2);
