@@ -41,7 +41,7 @@ pub enum Mode {
     Shift,
     /// What to look at.
     Filter {
-        /// Which of [`Model::lenses`] is chosen.
+        /// Which of [`super::Model::lenses`] is chosen.
         choice: usize,
     },
     /// All of the selected order.
