@@ -32,10 +32,8 @@ pub fn check(data: &[u8]) {
     }
     // Not every query that can be written is one that a client could send.
     let Ok(request) = request.body(Body::from(body.to_vec())) else { return };
+    let asks_for_payment = matches!(&*kind(request.uri().query().unwrap_or_default()), "payment" | "order");
     let answer = counter().payment(request);
-    // Of a parameter that is there twice the first counts.
-    let kind = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "type").map(|(_, kind)| kind);
-    let asks_for_payment = kind.is_some_and(|kind| matches!(&*kind, "payment" | "order"));
     match answer.status {
         StatusCode::OK => assert!(signed || !asks_for_payment, "an unsigned notification was taken in: {head}"),
         StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => {}
@@ -43,6 +41,12 @@ pub fn check(data: &[u8]) {
         StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {}
         other => panic!("{other}: {head}"),
     }
+}
+
+/// The type that a query asks for, as it arrives: what stands behind a `#` never does, and of two the first counts.
+fn kind(query: &str) -> String {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == "type").map(|(_, kind)| kind.into_owned()).unwrap_or_default()
 }
 
 /// As MercadoPago would sign it now.
