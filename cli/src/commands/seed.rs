@@ -22,6 +22,8 @@ use crate::print::Printer;
 
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 << 20;
+/// So often in a row it must say so: behind a balancer each answer may be another instance's.
+const IN_A_ROW: u32 = 4;
 /// How long a service that has just started may take.
 const READY_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -73,10 +75,14 @@ pub(crate) async fn run(common: &Common, args: Seed, printer: Printer) -> Outcom
 /// Waits for a service that has just started: it listens before it knows auth's keys, and until then lets nobody in.
 async fn until_ready(client: &OrderClient) -> Outcome {
     let deadline = Instant::now() + READY_WITHIN;
-    loop {
+    let mut ready = 0;
+    while ready < IN_A_ROW {
         match client.http().get::<Readiness>("/ready").await {
-            Ok(_) => return Ok(()),
-            Err(CallError::Nonsense { status: 503, .. }) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
+            Ok(_) => ready += 1,
+            Err(CallError::Nonsense { status: 503, .. }) if Instant::now() < deadline => {
+                ready = 0;
+                sleep(LOOK_EVERY).await;
+            }
             Err(CallError::Nonsense { status: 503, url, .. }) => {
                 return Err(Failure::unreachable(format!("the order service at {url} is not ready"))
                     .hint(format!("{url}/ready says what is missing")));
@@ -84,6 +90,7 @@ async fn until_ready(client: &OrderClient) -> Outcome {
             Err(error) => return Err(error.into()),
         }
     }
+    Ok(())
 }
 
 fn from_file(path: &Path) -> Outcome<MenuFile> {
