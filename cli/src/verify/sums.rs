@@ -24,7 +24,7 @@ pub(super) fn of_order(order: &Order, found: &mut Vec<Violation>) {
     }
 }
 
-/// Whether a payment is about its order's sum, and gives back no more than came.
+/// Whether a payment is about its order's sum, that sum came, and no more than that goes back.
 pub(super) fn of_payment(order: &Order, payment: &Facts, found: &mut Vec<Violation>) {
     let mut wrong = |kind, detail| {
         let violation = Violation::of(kind, order, detail).payment(payment.id);
@@ -33,6 +33,10 @@ pub(super) fn of_payment(order: &Order, payment: &Facts, found: &mut Vec<Violati
     if payment.amount != order.amount {
         let detail = format!("the order is {}, the payment is {}", order.amount, payment.amount);
         wrong(Kind::PaymentAmountDiffers, detail);
+    }
+    if let Some(received) = payment.received.filter(|received| *received != payment.paid) {
+        let detail = format!("{} is paid, {received} came by MercadoPago", payment.paid);
+        wrong(Kind::ProviderAmountDiffers, detail);
     }
     let reported = payment.reported.unwrap_or_default();
     let fits = |sum: Money| Money::ZERO <= sum && sum <= payment.paid;

@@ -57,6 +57,8 @@ kinds! {
     LineOutOfRange "line_out_of_range" Some(2);
     /// The payment is about another sum than its order.
     PaymentAmountDiffers "payment_amount_differs" Some(2);
+    /// MercadoPago has another sum than the payment counts as paid.
+    ProviderAmountDiffers "provider_amount_differs" Some(2);
     /// More goes back than came.
     RefundedTooMuch "refunded_too_much" Some(2);
     /// What went back is not what status, refunds and MercadoPago say.

@@ -94,6 +94,8 @@ kinds! {
     AlreadyPaid => "already_paid", 409, "Já está pago", "Already paid";
     /// The order has a live charge already.
     ChargeExists => "charge_exists", 409, "Cobrança já existe", "Charge exists";
+    /// MercadoPago refused to give money back; the refund is kept, as a dead letter of the payment service.
+    RefundRefused => "refund_refused", 409, "Devolução recusada", "Refund refused";
     /// `If-Match` names another version than the one there is.
     VersionConflict => "version_conflict", 412, "Versão desatualizada", "Version conflict";
     /// The idempotency key was used with another body.

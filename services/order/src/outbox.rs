@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::ProblemKind;
 use api::client::{CallError, trace};
 use api::order::PaymentNotice;
 use api::payment::{CancelCharge, CounterPayment, NewPayment, NewRefund, Payment};
@@ -149,6 +150,11 @@ impl Run<'_> {
         let key = format!("{}-{}-{attempt}", self.order.id, cause.as_str());
         let body = NewRefund { amount: None, reason };
         let refused = match self.core.payments.refund(payment, &body, &key).await {
+            // What MercadoPago refused is the payment service's to keep and to tell, as is what it refuses later.
+            Err(CallError::Refused(problem, _)) if problem.code == ProblemKind::RefundRefused.code() => {
+                self.core.peer.answered();
+                return Ok(Verdict::Done);
+            }
             Err(error @ CallError::Refused(..)) if error.status() == Some(409) => error,
             answer => {
                 self.answer(answer)?;
@@ -210,7 +216,7 @@ impl Run<'_> {
 /// Whether asking again is of no use. A live charge is in the way only until it is closed, which takes as long as MercadoPago
 /// takes, at most until the time to pay is over.
 fn is_final(error: &CallError) -> bool {
-    let collides = matches!(error, CallError::Refused(problem, _) if problem.code == "charge_exists");
+    let collides = matches!(error, CallError::Refused(problem, _) if problem.code == ProblemKind::ChargeExists.code());
     !error.is_passing() && !collides
 }
 

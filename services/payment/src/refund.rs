@@ -21,7 +21,7 @@ const SKEW: Duration = Duration::from_secs(120);
 pub(crate) enum RefundFailed {
     #[error(transparent)]
     Refused(#[from] RefundRefused),
-    /// MercadoPago said no.
+    /// MercadoPago said no, and the refund waits for a person as a dead letter.
     #[error("MercadoPago refused the refund")]
     ByProvider,
     #[error(transparent)]
@@ -69,7 +69,9 @@ impl Desk {
         };
         let refund = payment.refund(refund).cloned().ok_or_else(|| StoreError::internal("a refund went away"))?;
         match refund.progress {
-            RefundProgress::Rejected | RefundProgress::GivenUp => Err(RefundFailed::ByProvider),
+            RefundProgress::Rejected => Err(RefundFailed::ByProvider),
+            // Its money went another way meanwhile.
+            RefundProgress::GivenUp => Err(RefundRefused::NotPaid(payment.status()).into()),
             _ => Ok(RefundDone { payment, refund, replayed }),
         }
     }

@@ -105,6 +105,10 @@ pub(crate) const ALL: &[Damage] = &[
         said: &[("payment_amount_differs", "waiting", "waiting_payment")],
     },
     Damage {
+        sql: &[(In::Payment, set_payment!("cooking_payment", "'$.snapshots[0].amount', (value ->> '$.amount') - 1"))],
+        said: &[("provider_amount_differs", "cooking", "cooking_payment")],
+    },
+    Damage {
         sql: &[(In::Payment, set_payment!("refunded_payment", "'$.refunds[0].amount', 2 * (value ->> '$.amount')"))],
         said: &[
             ("refunded_amount_differs", "refunded", "refunded_payment"),

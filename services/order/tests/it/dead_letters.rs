@@ -79,6 +79,19 @@ async fn a_refund_is_not_missed_where_the_money_is_back_already() {
     assert!(letters(&shop).await.is_empty());
 }
 
+/// The payment service keeps it as a dead letter of its own, whether MercadoPago's answer came at once or late.
+#[tokio::test]
+async fn a_refund_that_mercadopago_refused_is_no_dead_letter_here() {
+    let shop = Shop::open().await;
+    let order = shop.paid().await;
+    shop.peer.mood(Mood::Refuses(409, "refund_refused"));
+    shop.to(order.id, "cancelled").await;
+    eventually(SOON, || async { (!shop.peer.log().refunds.is_empty()).then_some(()) }).await;
+    counted(&shop, "0", "0").await;
+    assert_eq!(shop.order(order.id).await.status, OrderStatus::Cancelled);
+    assert!(letters(&shop).await.is_empty());
+}
+
 /// Lets a little time pass, and has the sender look again.
 async fn later(shop: &Shop, clock: &ManualClock) {
     clock.advance(Duration::from_secs(2));

@@ -27,7 +27,7 @@ pub(crate) enum Mood {
     Deaf,
     /// Says no to whatever is asked for.
     Unwilling,
-    /// Says no to new charges, with this status and code.
+    /// Says no to new charges and to refunds, with this status and code.
     Refuses(u16, &'static str),
 }
 
@@ -254,6 +254,9 @@ async fn refund(
         return lost;
     }
     peer.log.lock().unwrap().refunds.push((id, body, key(&headers)));
+    if let Mood::Refuses(status, code) = *peer.mood.lock().unwrap() {
+        return no(status, code);
+    }
     let order = OrderId::new();
     peer.answer(StatusCode::CREATED, payment(order, Money::ZERO, PaymentMethod::Pix, PaymentStatus::Approved))
 }

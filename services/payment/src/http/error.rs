@@ -51,7 +51,8 @@ pub(super) fn refund(error: RefundFailed) -> Fail {
             invalid(faults)
         }
         RefundFailed::ByProvider => {
-            Fail::new(ProblemKind::Conflict, "O MercadoPago recusou a devolução.", "MercadoPago refused the refund.")
+            let (pt, en) = ("O MercadoPago recusou a devolução.", "MercadoPago refused the refund.");
+            Fail::new(ProblemKind::RefundRefused, pt, en)
         }
         RefundFailed::Store(error) => store(error),
     }

@@ -206,7 +206,7 @@ pub(super) async fn decide(
     request_body = NewRefund,
     responses(
         (status = 200, description = "The payment, and what is to be handed back in cash", body = Refunded),
-        (status = 409, description = "There is no money to give back, or MercadoPago refused"),
+        (status = 409, description = "There is no money to give back, or `refund_refused`: MercadoPago refused, and the refund is a dead letter"),
         (status = 422, description = "More than what is left"),
     )
 )]

@@ -25,6 +25,8 @@ use crate::webhook::{Hint, Notification};
     responses(
         (status = 200, description = "Taken in, or nothing to us"),
         (status = 401, description = "The signature is missing, wrong, or too old"),
+        (status = 408, description = "The body did not arrive in time"),
+        (status = 413, description = "The body is over the limit"),
     )
 )]
 pub(super) async fn receive(

@@ -19,6 +19,8 @@ pub struct Facts {
     pub amount: Money,
     /// What came.
     pub paid: Money,
+    /// What MercadoPago says came; none where its payment does not speak for ours.
+    pub received: Option<Money>,
     /// What went back, as everybody is told.
     pub refunded: Money,
     /// The sum of our refunds that are confirmed.
@@ -52,6 +54,7 @@ impl Payment {
             status: self.status(),
             amount: self.amount,
             paid: self.paid_amount(),
+            received: self.payer().map(|payer| payer.amount),
             refunded: self.refunded(),
             confirmed: self.sum(|refund| refund.progress == RefundProgress::Approved),
             reported: self.payer().map(|payer| payer.refunded),

@@ -114,7 +114,7 @@ async fn a_refund_that_mercadopago_refuses_keeps_the_money_and_can_be_asked_for_
         }
     };
     world.provider.fail_next([Fault::Status(400)]);
-    ask().await.refused(ProblemKind::Conflict);
+    ask().await.refused(ProblemKind::RefundRefused);
     assert_eq!(world.payment(payment.payment_id).await.status, PaymentStatus::Approved);
     assert_eq!(world.logged(payment.payment_id, "refund_refused").await.detail.as_deref(), Some("2063"));
     let back: Payment = ask().await.expect(200).parse();

@@ -90,7 +90,7 @@ async fn what_is_refused_again_is_a_dead_letter_again() {
     let world = World::start().await;
     let id = world.paid().await.payment_id;
     world.provider.fail_next([Fault::Status(400), Fault::Status(400)]);
-    refund(&world, id, json!({ "reason": "x" })).await.refused(ProblemKind::Conflict);
+    refund(&world, id, json!({ "reason": "x" })).await.refused(ProblemKind::RefundRefused);
     let first = one_letter(&world).await;
     assert_eq!(replay(&world, json!({})).await, 1);
     eventually(SOON, || async { (world.provider.keys_of("refund").len() == 2).then_some(()) }).await;
@@ -103,7 +103,7 @@ async fn another_refund_takes_the_place_of_one_that_was_refused() {
     let world = World::start().await;
     let id = world.paid().await.payment_id;
     world.provider.fail_next([Fault::Status(400)]);
-    refund(&world, id, json!({ "amount": 10.0, "reason": "x" })).await.refused(ProblemKind::Conflict);
+    refund(&world, id, json!({ "amount": 10.0, "reason": "x" })).await.refused(ProblemKind::RefundRefused);
     one_letter(&world).await;
     let back: Payment = refund(&world, id, json!({ "amount": 20.0, "reason": "y" })).await.expect(200).parse();
     assert_eq!(back.refunded_amount, Money::from_centavos(2000));
