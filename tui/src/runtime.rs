@@ -79,18 +79,21 @@ pub(crate) async fn run<A: App>(mut app: A) -> Result<(), BoardError> {
     let mut is_stopped = false;
     loop {
         let turn = tokio::select! {
-            _ = ticks.tick(), if !is_stopped => Turn::Msg(A::tick(SystemClock.now())),
-            event = events.recv() => match event {
-                Some(event) => A::event(event?).map_or(Turn::Nothing, Turn::Msg),
-                None => break,
-            },
+            // An answer that is here already counts before the key that was pressed after it: else a board that was held
+            // up would take its own news for old.
+            biased;
+            asked = signals.wait() => Turn::Signal(asked),
             Some(done) = work.join_next() => match done {
                 Ok(msg) => msg.map_or(Turn::Nothing, Turn::Msg),
                 // Work is never cancelled here, so this is a fault of ours: let it be seen.
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(_) => Turn::Nothing,
             },
-            asked = signals.wait() => Turn::Signal(asked),
+            event = events.recv() => match event {
+                Some(event) => A::event(event?).map_or(Turn::Nothing, Turn::Msg),
+                None => break,
+            },
+            _ = ticks.tick(), if !is_stopped => Turn::Msg(A::tick(SystemClock.now())),
         };
         let msg = match turn {
             Turn::Msg(msg) => msg,

@@ -25,8 +25,10 @@ const MAX_FILE: u64 = 4 << 20;
 /// So often in a row it must say so: behind a balancer each answer may be another instance's.
 const IN_A_ROW: u32 = 4;
 /// How long a service that has just started may take.
-const READY_WITHIN: Duration = Duration::from_secs(10);
+const READY_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Whoever waits longer is told for what.
+const SAID_AFTER: Duration = Duration::from_secs(2);
 /// Requests on their way at the same time; the store commits them together.
 const AT_ONCE: usize = 16;
 
@@ -60,7 +62,7 @@ pub(crate) async fn run(common: &Common, args: Seed, printer: Printer) -> Outcom
     let menu = args.file.as_deref().map_or_else(fixtures::menu, from_file)?;
     let session = Session::open(common, &args.target, Service::Order)?;
     let client = session.order(Role::Admin).await?;
-    until_ready(&client).await?;
+    until_ready(&client, printer).await?;
     let total = menu.categories.iter().map(|category| 1 + category.products.len()).sum::<usize>() as u64;
     let bar = if printer.may_animate() { ProgressBar::new(total) } else { ProgressBar::hidden() };
     let seeded = load(&client, menu, &bar).await;
@@ -73,14 +75,19 @@ pub(crate) async fn run(common: &Common, args: Seed, printer: Printer) -> Outcom
 }
 
 /// Waits for a service that has just started: it listens before it knows auth's keys, and until then lets nobody in.
-async fn until_ready(client: &OrderClient) -> Outcome {
-    let deadline = Instant::now() + READY_WITHIN;
+async fn until_ready(client: &OrderClient, printer: Printer) -> Outcome {
+    let begun = Instant::now();
+    let (deadline, mut is_told) = (begun + READY_WITHIN, false);
     let mut ready = 0;
     while ready < IN_A_ROW {
         match client.http().get::<Readiness>("/ready").await {
             Ok(_) => ready += 1,
             Err(CallError::Nonsense { status: 503, .. }) if Instant::now() < deadline => {
                 ready = 0;
+                if !is_told && begun.elapsed() > SAID_AFTER {
+                    is_told = true;
+                    printer.talk(format_args!("waiting for the order service to be ready, at most {READY_WITHIN:?}"));
+                }
                 sleep(LOOK_EVERY).await;
             }
             Err(CallError::Nonsense { status: 503, url, .. }) => {

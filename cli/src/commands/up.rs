@@ -31,7 +31,7 @@ use crate::print::{Printer, strong};
 const ADMIN_NAME: &str = "Administrador";
 const ADMIN_EMAIL: &str = "admin@lanchonete.example.com";
 /// How long the services may take to know auth's keys.
-const KEYS_WITHIN: Duration = Duration::from_secs(10);
+const KEYS_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) async fn run(common: &Common, args: Up, started: Instant, printer: Printer) -> Outcome {

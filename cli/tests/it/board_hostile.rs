@@ -10,6 +10,8 @@ use tokio::runtime::Runtime;
 use tui::Settings;
 use tui::board::{Effect, Model, Msg, ask, update, view};
 
+use crate::board_pair::PATIENT;
+
 /// Far more than any answer of ours.
 const ENDLESS: usize = 1 << 30;
 
@@ -48,7 +50,7 @@ fn shown(client: &OrderClient) -> String {
                     matches!(effect, Effect::Fetch { .. }),
                     "nothing else is asked before a good answer: {effect:?}"
                 );
-                let msg = ask(client.clone(), effect).await.expect("an answer, good or bad");
+                let msg = ask(client.clone(), effect, PATIENT).await.expect("an answer, good or bad");
                 update(&mut model, msg);
             }
         }

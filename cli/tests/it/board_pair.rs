@@ -16,13 +16,15 @@ use domain::{Clock, DayRule, OrderId, OrderStatus, PaymentMethod, ProductId, Rol
 use tokio::runtime::Runtime;
 use tui::Settings;
 use tui::board::msg::{Change, What};
-use tui::board::{Effect, Model, Msg, ask, update};
+use tui::board::{Effect, Model, Msg, Patience, ask, update};
 
 use crate::fleet::{number, roll};
 use crate::rush::{PATIENCE, Shop, one};
 use crate::support::Home;
 
 const RACES: u64 = 200;
+/// On a busy machine an answer that is late is no answer less.
+pub(crate) const PATIENT: Patience = Patience { question: PATIENCE, change: PATIENCE };
 
 /// A board without a terminal.
 struct Board {
@@ -59,7 +61,7 @@ impl Board {
     async fn settle(&mut self, mut effects: Vec<Effect>) {
         while let Some(effect) = effects.pop() {
             self.polls += usize::from(matches!(effect, Effect::Fetch { .. }));
-            if let Some(msg) = ask(self.client.clone(), effect).await {
+            if let Some(msg) = ask(self.client.clone(), effect, PATIENT).await {
                 if let Msg::Changed(change, Ok(order)) = &msg {
                     self.carried_out.push((change.clone(), order.version));
                 }

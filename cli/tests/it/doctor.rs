@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Home, finish};
+use crate::support::{Home, eventually, finish};
 
 /// Each finding as `name: ok` or `name: fault`.
 fn findings(home: &Home) -> (i32, Vec<(String, bool)>, Vec<Value>) {
@@ -32,8 +32,11 @@ fn faults(found: &[(String, bool)]) -> Vec<&str> {
 fn a_healthy_platform_has_no_fault() {
     let home = Home::new();
     let _up = home.up();
-    let (code, found, _) = findings(&home);
-    assert_eq!((code, faults(&found)), (0, vec![]));
+    // On a busy machine an answer may be late, which is a fault.
+    let found = eventually("a healthy platform", || {
+        let (code, found, _) = findings(&home);
+        (code == 0 && faults(&found).is_empty()).then_some(found)
+    });
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     for wanted in
         ["configuration", "master key", "auth store", "order store", "clock", "payment", "token", "MercadoPago"]

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{ANYWHERE, Home, at};
+use crate::support::{ANYWHERE, Home, at, deaf};
 
 fn up(more: &[&'static str]) -> Vec<&'static str> {
     [&["up"], &ANYWHERE[..], more].concat()
@@ -104,8 +104,7 @@ fn broken_credentials_name_no_secret() {
 #[test]
 fn a_service_that_does_not_answer() {
     let home = Home::new();
-    // Bound, not listening: nobody else takes it, and nobody answers.
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let (_bound, port) = deaf();
     let url = format!("http://127.0.0.1:{port}");
     let said = home.fails(3, &["order", "list", "--url", &url, "--token", "x"]);
     assert!(said.contains("hint:"), "{said}");

@@ -1,10 +1,8 @@
 //! Everything, or one service, on a genuine MongoDB server.
 
-use std::net::TcpListener;
-
 use testkit::mongo::{Kind, database};
 
-use crate::support::{ANYWHERE, Home, Running, at, eventually, finish};
+use crate::support::{ANYWHERE, Home, Running, at, deaf, eventually, finish};
 
 /// An order from the menu to the kitchen's board.
 fn journey(home: &Home) -> String {
@@ -95,8 +93,7 @@ fn a_url_that_is_none() {
 #[test]
 fn a_server_that_is_not_there() {
     let home = Home::new();
-    // Bound, not listening: nobody else takes it, and nobody answers.
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let (_bound, port) = deaf();
     let url = format!("mongodb://u:geheim@127.0.0.1:{port}/shop");
     for args in [up(&["--database", &url]), vec!["serve", "order", "--listen", "127.0.0.1:0", "--database", &url]] {
         let done = finish(home.command(&args).env("LANCHONETE_MONGODB_WAIT", "3s"));

@@ -139,8 +139,8 @@ fn without(service: &'static str, configuration: &str) {
     std::thread::sleep(away() / 3);
     stage.kill(service);
     std::thread::sleep(away());
-    stage.start(service);
     let back = SystemClock.now();
+    stage.start(service);
     runtime.block_on(async {
         sleep(away() / 3).await;
         open.store(false, Ordering::Relaxed);
@@ -170,7 +170,11 @@ fn without_orders(configuration: &str) {
         }
         let mut charges = Vec::new();
         for id in &placed {
-            let charged = eventually(PATIENCE, || async { kiosk.order(*id).await.ok()?.payment_id }).await;
+            let charged = eventually(PATIENCE, || async {
+                let order = kiosk.order(*id).await.ok()?;
+                order.qr_code.and(order.payment_id)
+            })
+            .await;
             charges.push(charged);
         }
         placed.into_iter().zip(charges).collect::<Vec<(OrderId, PaymentId)>>()
@@ -184,8 +188,8 @@ fn without_orders(configuration: &str) {
             sleep(pause).await;
         }
     });
-    stage.start("order");
     let back = SystemClock.now();
+    stage.start("order");
     let ids: Vec<OrderId> = placed.iter().map(|(id, _)| *id).collect();
     runtime.block_on(made_up("order", &stage.shop, &ids, back, |order| order.paid_at));
     stage.stop();

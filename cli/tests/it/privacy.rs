@@ -65,7 +65,7 @@ async fn visit(home: &Home) -> Visit {
     });
     let order = at(&me.post("/orders", &body).await.expect(201).json, "/id");
     me.post("/orders", &body).await.expect(201);
-    eventually("charged", || home.json(&["order", "show", &order])["payment_id"].is_string().then_some(()));
+    eventually("charged", || home.json(&["order", "show", &order])["qr_code"].is_string().then_some(()));
     home.json(&["webhook", "simulate", "--order", &order, "--status", "approved"]);
     let status = |wanted: &str| (at(&home.json(&["order", "show", &order]), "/status") == wanted).then_some(());
     eventually("paid", || status("paid"));

@@ -1,14 +1,14 @@
 //! The same with each service in a process of its own.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 
+use crate::fleet::free_ports;
 use crate::support::{Home, Running, at, eventually};
 
-/// Ports that are free now. Each service has to know where the others will be.
+/// Ports that nobody is given by chance. Each service has to know where the others will be.
 fn ports() -> [u16; 4] {
-    let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    listeners.map(|listener| listener.local_addr().expect("an address").port())
+    let mut free = free_ports(u64::from(uuid::Uuid::new_v4().as_fields().0));
+    [(); 4].map(|()| free.next().expect("a free port"))
 }
 
 #[test]

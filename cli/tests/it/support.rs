@@ -194,6 +194,14 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
     }
 }
 
+/// A port that is bound and not listened on: nobody else takes it, and nobody answers.
+pub(crate) fn deaf() -> (tokio::net::TcpSocket, u16) {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let port = socket.local_addr().expect("an address").port();
+    (socket, port)
+}
+
 /// Runs a command with something on its stdin.
 pub(crate) fn with_stdin(command: &mut Command, input: &str) -> Done {
     let mut child =

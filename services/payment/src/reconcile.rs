@@ -58,6 +58,9 @@ impl Desk {
         let id = payment.id;
         let why = self.check(payment).await.err()?;
         tracing::debug!(payment = %id, error = %why, "a payment is asked for again later");
+        if let Err(error) = self.store.unanswered(id, self.now()).await {
+            tracing::debug!(payment = %id, ?error, "it is asked for when it would have been anyway");
+        }
         match why {
             NotYet::Provider(Error::Busy { retry_after, .. }) => retry_after,
             _ => None,

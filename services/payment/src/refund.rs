@@ -81,10 +81,12 @@ impl Desk {
         let Some(payment) = self.store.payment(id).await? else { return Ok(Verdict::Done) };
         let Some(refund) = payment.refund(refund) else { return Ok(Verdict::Done) };
         let Some(provider_id) = &refund.provider_payment_id else { return Ok(Verdict::Done) };
-        if refund.progress == RefundProgress::Requested {
+        let mut progress = refund.progress;
+        if progress == RefundProgress::Requested {
             match self.give_back(refund, provider_id, work).await? {
                 Ok(answer) => {
                     self.apply(id, &Actor::Provider, |p, now| p.refund_answered(refund.id, &answer, now)).await?;
+                    progress = RefundProgress::from_provider(&answer.status);
                     self.ask(provider_id).await?;
                 }
                 Err(code) => {
@@ -98,7 +100,10 @@ impl Desk {
         }
         let Some(payment) = self.store.payment(id).await? else { return Ok(Verdict::Done) };
         if payment.refund(refund.id).is_some_and(|refund| refund.progress == RefundProgress::Rejected) {
-            return Ok(Verdict::Bury { error: "MercadoPago refused the refund".to_owned() });
+            // One that ends after MercadoPago took it has new work, which becomes the dead letter.
+            let ended_later = progress == RefundProgress::InProcess;
+            let refused = Verdict::Bury { error: "MercadoPago refused the refund".to_owned() };
+            return Ok(if ended_later { Verdict::Done } else { refused });
         }
         if payment.lags() {
             return Err(NotYet::Wait("MercadoPago's payment lags behind its refund", LAG));

@@ -56,6 +56,9 @@ impl Service {
         let auth = AuthClient::new(Http::new(client(&settings)?, settings.auth_url.clone()));
         let ours = ClientCredentials::new(auth.clone(), CLIENT, settings.client_secret.clone());
         let (keys, remote_keys) = keys(&settings, auth, &ours, &store);
+        if let Some(remote) = &remote_keys {
+            remote.recall().await;
+        }
         let rules = TokenRules { issuer: settings.issuer.clone(), audience: settings.audience.clone(), leeway: LEEWAY };
         let verifier = Arc::new(Verifier::new(rules, keys.clone(), clock.clone()));
         let desk = Arc::new(desk(settings, store, ours, clock, calls)?);

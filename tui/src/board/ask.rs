@@ -11,35 +11,46 @@ use super::{Effect, Msg};
 use crate::failure::Failure;
 use crate::runtime::within;
 
-/// The longest that a question may take.
-const ASK: Duration = Duration::from_secs(4);
-/// The longest that a change may take.
-pub(super) const CHANGE: Duration = Duration::from_secs(8);
+/// The longest that an answer may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To a question.
+    pub question: Duration,
+    /// To a change.
+    pub change: Duration,
+}
+
+impl Patience {
+    /// A board's: a cook who waits longer looks elsewhere.
+    pub const BOARD: Patience = Patience { question: Duration::from_secs(4), change: Duration::from_secs(8) };
+}
+
 /// The most categories that a menu may have for the board.
 const CATEGORIES: u32 = 100;
 
 /// Has an effect that concerns the order service carried out there; `None` for one that does not.
-pub async fn ask(client: OrderClient, effect: Effect) -> Option<Msg> {
+pub async fn ask(client: OrderClient, effect: Effect, patience: Patience) -> Option<Msg> {
+    let Patience { question, change: until_changed } = patience;
     let url = client.http().base().origin().ascii_serialization();
     Some(match effect {
-        Effect::Fetch { etag } => match within(ASK, client.queue_and_aside(etag.as_deref()), &url).await {
+        Effect::Fetch { etag } => match within(question, client.queue_and_aside(etag.as_deref()), &url).await {
             Ok((queue, aside)) => Msg::Queue(Ok(queue), aside),
             Err(error) => Msg::Queue(Err(error.into()), Aside::default()),
         },
         Effect::Change(change) => {
-            let answer = within(CHANGE, carry_out(&client, change.id, &change.what), &url).await;
+            let answer = within(until_changed, carry_out(&client, change.id, &change.what), &url).await;
             Msg::Changed(change, answer.map(Box::new).map_err(Failure::from))
         }
         Effect::Why { id } => {
-            let rows = within(ASK, client.tracking(id), &url).await;
+            let rows = within(question, client.tracking(id), &url).await;
             Msg::Left { id, rows: rows.map_err(Failure::from) }
         }
         Effect::Categories => {
-            let answer = within(ASK, categories(&client), &url).await;
+            let answer = within(question, categories(&client), &url).await;
             Msg::Categories(answer.map_err(Failure::from))
         }
         Effect::Shift => {
-            let answer = within(ASK, client.shift(), &url).await;
+            let answer = within(question, client.shift(), &url).await;
             Msg::Shift(answer.map_err(Failure::from))
         }
         Effect::Alert(_) | Effect::Bell | Effect::Suspend | Effect::Quit => return None,

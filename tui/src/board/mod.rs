@@ -17,7 +17,7 @@ pub mod shift;
 pub mod update;
 pub mod view;
 
-pub use ask::ask;
+pub use ask::{Patience, ask};
 pub use effect::Effect;
 pub use model::Model;
 pub use msg::Msg;

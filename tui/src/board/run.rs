@@ -2,7 +2,7 @@ use crossterm::event::Event;
 use domain::{Clock, SystemClock, Timestamp};
 use ratatui::Frame;
 
-use super::ask::{self, CHANGE, categories};
+use super::ask::{Patience, ask, categories};
 use super::record::Recorder;
 use super::{Effect, Model, Msg, update, view};
 use crate::access::Access;
@@ -40,9 +40,10 @@ pub async fn run(options: Options, mut recorder: Option<Recorder>) -> Result<(),
 /// When the order service can't be reached or refuses.
 pub async fn once(options: Options, width: u16, height: Option<u16>) -> Result<String, BoardError> {
     let url = options.client.http().base().origin().ascii_serialization();
-    let (queue, aside) = within(CHANGE, options.client.queue_and_aside(None), &url).await?;
+    let (queue, aside) = within(Patience::BOARD.change, options.client.queue_and_aside(None), &url).await?;
     let needs_menu = !options.settings.stations.is_empty();
-    let menu = if needs_menu { Some(within(CHANGE, categories(&options.client), &url).await?) } else { None };
+    let menu =
+        if needs_menu { Some(within(Patience::BOARD.change, categories(&options.client), &url).await?) } else { None };
     let mut model = Model::new(options.settings, SystemClock.now(), (width, height.unwrap_or(0)));
     model.still = true;
     if let Some(menu) = menu {
@@ -102,7 +103,7 @@ impl App for Board {
             asked => {
                 let access = self.access.clone();
                 Step::Work(Box::pin(async move {
-                    let msg = ask::ask(access.client(), asked).await;
+                    let msg = ask(access.client(), asked, Patience::BOARD).await;
                     if let Some(Msg::Queue(Err(failure), _)) = &msg {
                         access.failed(failure).await;
                     }

@@ -52,11 +52,11 @@ table! {
 }
 
 async fn a_refund_that_takes_its_time(stage: Stage) -> Order {
-    waits_and_ends(stage, RefundEnd::Approved).await
+    waits_and_ends(&stage, RefundEnd::Approved).await.map(|(id, _)| id)
 }
 
 async fn a_refund_that_is_refused_in_the_end(stage: Stage) -> Order {
-    waits_and_ends(stage, RefundEnd::Rejected).await
+    waits_and_ends(&stage, RefundEnd::Rejected).await.map(|(id, _)| id)
 }
 
 async fn a_refund_under_way_when_the_order_is_cancelled(stage: Stage) -> Order {
@@ -77,6 +77,8 @@ async fn cancelled_under_way(stage: &Stage, end: RefundEnd) -> Result<(OrderId, 
     stage.gives_back(payment, None, "all").await?;
     let waiting = stage.waiting(payment).await;
     stage.shop.admin().patch_order(id, &to(OrderStatus::Cancelled, Some("desistiu")), None).await?;
+    // The order has asked for the same money: once a refund is refused, asking would be another try.
+    stage.logged(payment, "refund_joined").await;
     stage.shop.sandbox.finish_refunds(&waiting.id, end).await?;
     Ok((id, payment))
 }
@@ -100,8 +102,7 @@ async fn slow_refunds(stage: &Stage) -> Result<(), Trouble> {
 
 /// The dead letter is what the money waits for; whoever replays it asks anew.
 async fn a_refused_refund_that_is_replayed(stage: Stage) -> Order {
-    let id = waits_and_ends(stage.clone(), RefundEnd::Rejected).await?;
-    let payment = stage.charged(id).await;
+    let (id, payment) = waits_and_ends(&stage, RefundEnd::Rejected).await?;
     let letter = letter(&stage, payment).await;
     stage.shop.payments().http().replay(Replay { id: Some(letter.id) }).await?;
     let waiting = stage.waiting(payment).await;
@@ -110,8 +111,8 @@ async fn a_refused_refund_that_is_replayed(stage: Stage) -> Order {
 }
 
 /// A paid order is cancelled; its refund waits at MercadoPago, and nobody calls the money gone before it ends.
-async fn waits_and_ends(stage: Stage, end: RefundEnd) -> Order {
-    slow_refunds(&stage).await?;
+async fn waits_and_ends(stage: &Stage, end: RefundEnd) -> Result<(OrderId, PaymentId), Trouble> {
+    slow_refunds(stage).await?;
     let (id, payment) = stage.paid().await?;
     stage.shop.admin().patch_order(id, &to(OrderStatus::Cancelled, Some("acabou o pão")), None).await?;
     let waiting = stage.waiting(payment).await;
@@ -122,5 +123,5 @@ async fn waits_and_ends(stage: Stage, end: RefundEnd) -> Order {
         return Err(format!("the money counts as gone while MercadoPago has it: {order:?}").into());
     }
     stage.shop.sandbox.finish_refunds(&waiting.id, end).await?;
-    Ok(id)
+    Ok((id, payment))
 }

@@ -12,6 +12,9 @@ use testkit::eventually;
 
 use crate::rush::{PATIENCE, Shop, one};
 
+/// How often a case is played, at most, in which something must not come before something else.
+pub(super) const TRIES: usize = 20;
+
 /// Why a case could not be played.
 pub(super) type Trouble = Box<dyn Error + Send + Sync>;
 /// A case under way; gives the order it is about.
@@ -45,10 +48,42 @@ impl Stage {
         Ok(self.shop.kiosk().place(&body, None).await?)
     }
 
-    /// Until the order has its charge.
-    pub(super) async fn charged(&self, id: OrderId) -> PaymentId {
+    /// Until the order has its charge: a payment is known before MercadoPago's double has answered. Fails for an order that
+    /// ends before.
+    pub(super) async fn charged(&self, id: OrderId) -> Result<PaymentId, Trouble> {
         let kiosk = self.shop.kiosk();
-        eventually(PATIENCE, || async { kiosk.order(id).await.ok().and_then(|order| order.payment_id) }).await
+        let order = eventually(PATIENCE, || async {
+            let order = kiosk.order(id).await.ok()?;
+            let charged = order.qr_code.is_some() || order.payment_link.is_some();
+            (charged || order.status != OrderStatus::Requested).then_some(order)
+        });
+        let Order { status, payment_id, .. } = order.await;
+        let open = payment_id.filter(|_| status == OrderStatus::Requested);
+        open.ok_or_else(|| format!("order {id} is {status} and was never seen with its charge").into())
+    }
+
+    /// Until the order is charged anew, after this payment.
+    pub(super) async fn charged_after(&self, id: OrderId, before: PaymentId) {
+        let kiosk = self.shop.kiosk();
+        let anew = |order: &Order| order.payment_id != Some(before) && order.qr_code.is_some();
+        eventually(PATIENCE, || async { kiosk.order(id).await.ok().filter(anew) }).await;
+    }
+
+    /// Until so much of the payment is back.
+    pub(super) async fn is_back(&self, payment: PaymentId, centavos: i64) {
+        let payments = self.shop.payments();
+        let back = |seen: &Payment| seen.refunded_amount.centavos() == centavos;
+        eventually(PATIENCE, || async { payments.payment(payment).await.ok().filter(back) }).await;
+    }
+
+    /// Whether the log of the payment has an event of this kind.
+    pub(super) async fn has_event(&self, payment: PaymentId, kind: &str) -> Result<bool, Trouble> {
+        Ok(self.shop.payments().events(payment).await?.iter().any(|event| event.kind == kind))
+    }
+
+    /// Until the log of the payment has an event of this kind.
+    pub(super) async fn logged(&self, payment: PaymentId, kind: &str) {
+        eventually(PATIENCE, || async { self.has_event(payment, kind).await.ok()?.then_some(()) }).await;
     }
 
     pub(super) async fn until(&self, id: OrderId, status: OrderStatus) -> Order {
@@ -101,7 +136,7 @@ impl Stage {
     /// A Pix order whose money has come, and its payment.
     pub(super) async fn paid(&self) -> Result<(OrderId, PaymentId), Trouble> {
         let id = self.placed(PaymentMethod::Pix).await?.id;
-        let payment = self.charged(id).await;
+        let payment = self.charged(id).await?;
         self.moves(payment, "approved").await?;
         self.until(id, OrderStatus::Paid).await;
         Ok((id, payment))

@@ -39,6 +39,8 @@ impl Shop {
         }
         home.json(&["order", "pay", &cash]);
         let given_up = order("pix");
+        // With its charge: one that is given up before may never have a payment.
+        eventually("a QR code", || home.json(&["order", "show", &given_up])["qr_code"].is_string().then_some(()));
         home.json(&["order", "cancel", &given_up, "--reason", "desistiu"]);
         let half = at(&home.json(&["order", "show", &delivered]), "/payment_id");
         home.json(&["payment", "refund", &half, "--amount", "1.50", "--reason", "frio"]);

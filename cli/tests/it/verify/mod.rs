@@ -64,6 +64,11 @@ fn every_damage_is_found_and_named_and_nothing_else() {
     // Beside the services that have just worked.
     let report = home.json(&["verify"]);
     assert_eq!((violations(&report), at(&report, "/orders")), (Vec::new(), "6".to_owned()), "{report}");
+    // Until nothing is left to be done.
+    eventually("quiet", || {
+        let report = home.json(&["verify"]);
+        (report["looked_again"] == 0 && report["under_way"] == 0).then_some(())
+    });
     assert!(running.stop().0.success());
     assert_json_snapshot!("verify_clean", verify(&home, &home.data_dir()).1);
     for (n, damage) in ALL.iter().enumerate() {

@@ -155,6 +155,7 @@ impl Payment {
             && !left.is_positive()
             && let Some(last) = self.last_on_its_way()
         {
+            step.log(self, now, "refund_joined", actor, None);
             return Ok((RefundAsked::Seen(last), step));
         }
         let amount = asked.amount.unwrap_or(left);

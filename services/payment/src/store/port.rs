@@ -108,6 +108,10 @@ pub trait PaymentStore: Send + Sync + 'static {
     /// cannot be read is left out, named in the log, and due again after the longest wait.
     async fn take_due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<Payment>>;
 
+    /// The check for which this payment was taken had no answer: it does not count, and comes once more after the wait that
+    /// led to it. Nothing where none is to come.
+    async fn unanswered(&self, id: PaymentId, now: Timestamp) -> StoreResult<()>;
+
     /// A notification about this payment of MercadoPago's: one entry of the inbox, however often it comes.
     async fn notified(&self, provider_payment_id: &str, now: Timestamp) -> StoreResult<()>;
 

@@ -82,6 +82,7 @@ facts! {
     totals_count_what_the_page_leaves_out
     what_is_due_is_taken_once_per_wait
     waits_grow_and_end_at_the_expiry
+    a_check_without_an_answer_comes_again_after_the_same_wait
     what_is_decided_is_not_due
     a_notification_is_one_entry_however_often
     keys_are_kept
@@ -378,6 +379,25 @@ async fn waits_grow_and_end_at_the_expiry(store: &dyn PaymentStore) {
         }
     }
     assert_eq!(taken, [5, 15, 35, 75, 155, 315, 615, 915, 1215, 1515, 1800]);
+}
+
+async fn a_check_without_an_answer_comes_again_after_the_same_wait(store: &dyn PaymentStore) {
+    let payment = stored(store, OrderId::new()).await;
+    let mut taken = Vec::new();
+    for second in 0..=100 {
+        if due(store, second).await > 0 {
+            taken.push(second);
+            if [5, 10, 25].contains(&second) {
+                store.unanswered(payment.id, at(second)).await.unwrap();
+            }
+        }
+    }
+    assert_eq!(taken, [5, 10, 15, 25, 35, 55, 95]);
+    store.unanswered(PaymentId::new(), at(100)).await.unwrap();
+    let paid = stored(store, OrderId::new()).await;
+    save(store, reported(&paid, 2, "approved")).await;
+    store.unanswered(paid.id, at(100)).await.unwrap();
+    assert_eq!(due(store, 104).await, 0, "what is decided is not asked for again");
 }
 
 async fn what_is_decided_is_not_due(store: &dyn PaymentStore) {

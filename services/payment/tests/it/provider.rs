@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) faults: VecDeque<Fault>,
     /// What the next refunds say of themselves.
     pub(crate) refund_status: Option<&'static str>,
+    /// What has become of them when they are looked at next.
+    pub(crate) refund_ends: Option<&'static str>,
     /// Every writing call with its idempotency key, oldest first.
     pub(crate) writes: Vec<(String, String)>,
     pub(crate) last_body: Value,
@@ -224,11 +226,13 @@ async fn refund(State(inner): Shared, Path(id): Path<String>, headers: HeaderMap
         let number = 900_001 + inner.refunds.len();
         let now = inner.tick();
         let refund = json!({ "id": number, "payment_id": id.parse::<i64>().unwrap(), "amount": body["amount"], "status": status, "date_created": now_text() });
-        inner.refunds.insert(key(&headers), refund.clone());
+        let mut kept = refund.clone();
+        kept["status"] = inner.refund_ends.unwrap_or(status).into();
+        inner.refunds.insert(key(&headers), kept.clone());
         let hides = inner.hides_refunds;
         let payment = inner.payments.get_mut(&id).expect("a payment");
         if !hides {
-            payment["refunds"].as_array_mut().unwrap().push(refund.clone());
+            payment["refunds"].as_array_mut().unwrap().push(kept);
         }
         if status == "approved" {
             give_back(payment, &body["amount"], now);

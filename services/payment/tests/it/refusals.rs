@@ -86,6 +86,28 @@ async fn a_refund_that_is_rejected_in_the_end_is_reported_and_can_be_replayed() 
 }
 
 #[tokio::test]
+async fn a_refund_that_is_rejected_while_it_is_sent_is_one_dead_letter() {
+    let world = World::start().await;
+    let id = world.paid().await.payment_id;
+    {
+        let mut provider = world.provider.lock();
+        (provider.refund_status, provider.refund_ends) = (Some("in_process"), Some("rejected"));
+    }
+    refund(&world, id, json!({ "reason": "x" })).await.refused(ProblemKind::RefundRefused);
+    let letter = one_letter(&world).await;
+    world.quiet().await;
+    assert_eq!(letters(&world).await.len(), 1);
+    {
+        let mut provider = world.provider.lock();
+        (provider.refund_status, provider.refund_ends) = (None, None);
+    }
+    assert_eq!(replay(&world, json!({ "id": letter.id })).await, 1);
+    world.reaches(id, PaymentStatus::Refunded).await;
+    world.quiet().await;
+    assert!(letters(&world).await.is_empty());
+}
+
+#[tokio::test]
 async fn what_is_refused_again_is_a_dead_letter_again() {
     let world = World::start().await;
     let id = world.paid().await.payment_id;

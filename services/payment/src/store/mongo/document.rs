@@ -26,6 +26,14 @@ pub(super) struct Due {
     pub(super) checks: u32,
 }
 
+/// When a payment is to be asked for.
+#[derive(Deserialize)]
+pub(super) struct Wait {
+    pub(super) next_check_at: Option<i64>,
+    #[serde(default)]
+    pub(super) checks: u32,
+}
+
 /// What is read of its log.
 #[derive(Deserialize)]
 pub(super) struct Log {

@@ -18,7 +18,7 @@ use store::{Mongo, NewWork, StoreError, StoreResult, WorkCounts, WorkQueue};
 use super::{Filter, Inserted, Listed, PaymentStore, Saved, Schedule};
 use crate::idempotency::Key;
 use crate::payment::{Payment, Step, without_reason};
-use document::{Due, First, Log, Row};
+use document::{Due, First, Log, Row, Wait};
 use outbox::Outbox;
 
 /// How often an insert is decided anew because what stood in its way has gone.
@@ -225,6 +225,19 @@ impl PaymentStore for MongoStore {
             }
         }
         Ok(payments)
+    }
+
+    async fn unanswered(&self, id: PaymentId, now: Timestamp) -> StoreResult<()> {
+        let Some(Wait { next_check_at: Some(next), checks }) = self.payments.get(document::id(id)).await? else {
+            return Ok(());
+        };
+        let Some(before) = checks.checked_sub(1) else { return Ok(()) };
+        let again = now.plus(self.schedule.after(before)).millis().min(next);
+        let mut filter = document::id(id);
+        filter.insert("next_check_at", next);
+        let update = doc! { "$set": { "next_check_at": again, "checks": i64::from(before) } };
+        let put = self.payments.update(filter, update).await?;
+        put.map(|_| ()).map_err(|taken| unexpected(&taken.index))
     }
 
     async fn notified(&self, provider_payment_id: &str, now: Timestamp) -> StoreResult<()> {

@@ -87,6 +87,11 @@ impl PaymentStore for SqliteStore {
         self.sqlite.write(move |c| write::take_due(c, now, limit, schedule)).await
     }
 
+    async fn unanswered(&self, id: PaymentId, now: Timestamp) -> StoreResult<()> {
+        let schedule = self.schedule;
+        self.sqlite.write(move |c| write::unanswered(c, id, now, schedule)).await
+    }
+
     async fn notified(&self, provider_payment_id: &str, now: Timestamp) -> StoreResult<()> {
         let payload = serde_json::json!({ "provider_payment_id": provider_payment_id });
         let entry = NewWork::new(provider_payment_id, "payment", payload, now);

@@ -153,6 +153,16 @@ pub(super) fn take_due(c: &Connection, now: Timestamp, limit: u32, schedule: Sch
     Ok(payments)
 }
 
+pub(super) fn unanswered(c: &Connection, id: PaymentId, now: Timestamp, schedule: Schedule) -> StoreResult<()> {
+    let sql = "SELECT checks FROM payments WHERE id = ?1 AND next_check_at IS NOT NULL";
+    let checks: Option<u32> = c.prepare_cached(sql)?.query_one([id.to_string()], |row| row.get(0)).optional()?;
+    let Some(checks) = checks.and_then(|checks| checks.checked_sub(1)) else { return Ok(()) };
+    let again = now.plus(schedule.after(checks)).millis();
+    c.prepare_cached("UPDATE payments SET checks = ?2, next_check_at = min(next_check_at, ?3) WHERE id = ?1")?
+        .execute((id.to_string(), checks, again))?;
+    Ok(())
+}
+
 /// The trigger that keeps the log as it is steps aside for this one change, which is undone with it if anything fails.
 pub(super) fn forget_reasons(c: &Connection, id: PaymentId) -> StoreResult<()> {
     let mut rows = c.prepare_cached("SELECT seq, value FROM events WHERE payment_id = ?1")?;
