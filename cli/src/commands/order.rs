@@ -76,7 +76,7 @@ async fn track(common: &Common, args: OrderOne, printer: Printer) -> Outcome {
             table.row([
                 local(row.at, &session.config.order.day),
                 format!("{}{back}", row.status),
-                format!("{} {}", row.actor.role, row.actor.id),
+                format!("{} {}", row.actor.role, row.actor.label()),
                 row.reason.clone().unwrap_or_default(),
             ]);
         }

@@ -315,6 +315,21 @@ pub struct TrackingActor {
     pub role: Role,
     /// The subject of the token, or the name of the service.
     pub id: String,
+    /// What the device is called, where the token was issued with a name: several boards of one kitchen have one subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl TrackingActor {
+    /// Somebody without a name.
+    pub fn new(role: Role, id: impl Into<String>) -> Self {
+        TrackingActor { role, id: id.into(), name: None }
+    }
+
+    /// By what people know it: the name, or else the id.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
 }
 
 /// The public pick-up screen: numbers and nothing else.

@@ -85,7 +85,7 @@ fn an_order_that_became_ready_meanwhile_is_cancelled_at_the_till() {
     type_in(&mut model, "35");
     type_in(&mut model, "c1");
     let effects = press(&mut model, Char('s'));
-    let actor = TrackingActor { role: Role::Kitchen, id: "chapa".to_owned() };
+    let actor = TrackingActor::new(Role::Kitchen, "chapa");
     let now = OrderNow { status: ReadyForPickup, version: 4, since: noon(), actor };
     answer(&mut model, &effects, Err(Failure::Conflict("x".into(), Some(Box::new(now)))));
     assert_eq!(notice(&model), "O nº 35 já está pronto; só o caixa cancela.");
@@ -111,7 +111,7 @@ fn a_second_recall_is_refused_for_what_it_is() {
         let mut model = board(busy());
         type_in(&mut model, "35");
         let effects = press(&mut model, Backspace);
-        let actor = TrackingActor { role: Role::Kitchen, id: "cozinha".to_owned() };
+        let actor = TrackingActor::new(Role::Kitchen, "cozinha");
         let since = noon().minus(Duration::from_secs(minutes * 60));
         let now = OrderNow { status: Preparing, version: 3, since, actor };
         answer(&mut model, &effects, Err(Failure::Conflict("não pode".into(), Some(Box::new(now)))));

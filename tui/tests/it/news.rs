@@ -15,7 +15,7 @@ use tui::board::{Effect, Model, Msg, update};
 use crate::fixtures::*;
 
 fn row(status: OrderStatus, role: Role, reason: &str) -> TrackingRow {
-    let actor = TrackingActor { role, id: "x".to_owned() };
+    let actor = TrackingActor::new(role, "x");
     let reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
     TrackingRow { status, at: noon(), actor, reason, kind: StepKind::Step }
 }

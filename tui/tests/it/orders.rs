@@ -222,7 +222,7 @@ fn a_conflict_shows_who_was_faster_and_reads_again() {
         status: Preparing,
         version: 4,
         since: noon(),
-        actor: TrackingActor { role: Role::Kitchen, id: "chapa\u{1b}[2J".to_owned() },
+        actor: TrackingActor::new(Role::Kitchen, "chapa\u{1b}[2J"),
     };
     let effects = answer(&mut model, &effects, Err(Failure::Conflict("desatualizada".into(), Some(Box::new(now)))));
     assert_eq!(effects, [Effect::Fetch { etag: Some("\"1\"".into()) }]);
@@ -230,6 +230,15 @@ fn a_conflict_shows_who_was_faster_and_reads_again() {
         notice(&model),
         "O nº 33 já mudou: em preparo, por cozinha (chapa␛[2J) às 12:30:00. Nada foi alterado por este painel."
     );
+
+    // A device has a name by which a cook knows it.
+    let mut model = board(busy());
+    let effects = press(&mut model, Enter);
+    let actor =
+        TrackingActor { name: Some("Tablet da chapa".into()), ..TrackingActor::new(Role::Kitchen, "cli:kitchen") };
+    let now = OrderNow { status: Preparing, version: 5, since: noon(), actor };
+    answer(&mut model, &effects, Err(Failure::Conflict("desatualizada".into(), Some(Box::new(now)))));
+    assert!(notice(&model).contains("por cozinha (Tablet da chapa) às 12:30:00"), "{}", notice(&model));
 }
 
 /// The payment's record of a cash order changes its version a moment after it came to the kitchen.
@@ -240,7 +249,7 @@ fn a_key_holds_where_only_the_version_changed_and_is_sent_again_once() {
     let [Effect::Change(change)] = &first[..] else { panic!("{first:?}") };
     let What::Move { to, version, .. } = change.what else { panic!("{change:?}") };
     let now = |version| {
-        let actor = TrackingActor { role: Role::Service, id: "payment".to_owned() };
+        let actor = TrackingActor::new(Role::Service, "payment");
         let now = OrderNow { status: Paid, version, since: noon(), actor };
         Err(Failure::Conflict("desatualizada".into(), Some(Box::new(now))))
     };

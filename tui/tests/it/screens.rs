@@ -146,7 +146,7 @@ fn cancelled_and_new() {
     let row = TrackingRow {
         status: Cancelled,
         at: noon(),
-        actor: TrackingActor { role: Role::Cashier, id: "caixa".to_owned() },
+        actor: TrackingActor::new(Role::Cashier, "caixa"),
         reason: Some("cliente desistiu".to_owned()),
         kind: StepKind::Step,
     };

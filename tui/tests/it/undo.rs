@@ -105,7 +105,7 @@ fn refused(model: &mut Model, effects: &[Effect], failure: tui::Failure) {
 }
 
 fn faster(status: OrderStatus, version: u64) -> tui::Failure {
-    let actor = api::order::TrackingActor { role: domain::Role::Kitchen, id: "cozinha".to_owned() };
+    let actor = api::order::TrackingActor::new(domain::Role::Kitchen, "cozinha");
     let now = api::OrderNow { status, version, since: noon(), actor };
     tui::Failure::Conflict("não pode".into(), Some(Box::new(now)))
 }

@@ -97,5 +97,5 @@ async fn count(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
 
 /// How a caller is written into the history.
 fn actor(caller: &Caller) -> TrackingActor {
-    TrackingActor { role: caller.role, id: caller.subject.clone() }
+    TrackingActor { name: caller.name.clone(), ..TrackingActor::new(caller.role, &caller.subject) }
 }

@@ -59,7 +59,7 @@ struct By {
 
 /// How one of our services appears in the history.
 pub(super) fn service(name: &str) -> TrackingActor {
-    TrackingActor { role: Role::Service, id: name.to_owned() }
+    TrackingActor::new(Role::Service, name)
 }
 
 impl Order {

@@ -23,7 +23,7 @@ pub(crate) fn later(seconds: u64) -> Timestamp {
 }
 
 fn admin() -> TrackingActor {
-    TrackingActor { role: Role::Admin, id: "admin".to_owned() }
+    TrackingActor::new(Role::Admin, "admin")
 }
 
 pub(crate) async fn burger(store: &dyn Store) -> Product {

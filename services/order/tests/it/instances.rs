@@ -143,7 +143,7 @@ async fn left_behind(url: &StoreUrl, menu: &Menu, now: Timestamp) -> domain::Ord
     let order_items = vec![NewLine { product_id: menu.products()[0].id, quantity: 1, comment: None }];
     let payment_method = Some(PaymentMethod::Pix);
     let body = NewOrder { customer_id: None, order_items, payment_method, email: None, pickup_name: None };
-    let actor = TrackingActor { role: Role::Kiosk, id: "totem".to_owned() };
+    let actor = TrackingActor::new(Role::Kiosk, "totem");
     let (day, expires_after) = ("2026-09-21".to_owned(), Duration::from_secs(1800));
     let placing = Placing { customer_id: None, actor, now, day, expires_after, request: None };
     let (order, errand) = order::order::Order::place(&body, menu, placing).unwrap();

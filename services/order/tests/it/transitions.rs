@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::ProblemKind;
+use api::auth::Claims;
 use api::order::Order;
 use domain::order::StepKind;
 use domain::{CustomerId, ManualClock, OrderStatus, PaymentMethod, Role, Timestamp};
@@ -237,4 +238,30 @@ async fn a_refusal_says_where_the_order_is_and_who_took_it_there() {
     let unpaid = shop.place(PaymentMethod::Pix).await;
     let refused = late.patch(&format!("/orders/{}", unpaid.id), &json!({"status": "preparing"})).await;
     assert_eq!(refused.refused(ProblemKind::IllegalTransition).order.unwrap().status, OrderStatus::Requested);
+}
+
+/// Several boards of one kitchen have the same subject; their names tell them apart.
+#[tokio::test]
+async fn a_device_is_written_down_by_its_name() {
+    let shop = Shop::open().await;
+    let order = shop.paid().await;
+    let named = |name: &str| {
+        let claims = shop.mint.claims(Role::Kitchen);
+        shop.nobody().with_token(shop.mint.sign(&Claims {
+            sub: "cli:kitchen".to_owned(),
+            name: Some(name.to_owned()),
+            ..claims
+        }))
+    };
+    let path = format!("/orders/{}", order.id);
+    named("Chapa").patch(&path, &json!({"status": "preparing"})).await.expect(200);
+    let late = named("Balcão");
+    let patch = late.request(http::Method::PATCH, &path).header("if-match", order.version.to_string());
+    let problem =
+        late.send(patch.json(&json!({"status": "ready_for_pickup"}))).await.refused(ProblemKind::VersionConflict);
+    let now = problem.order.expect("where it is now");
+    assert_eq!((now.actor.id.as_str(), now.actor.label()), ("cli:kitchen", "Chapa"));
+    let rows = shop.tracking(order.id).await;
+    assert_eq!(rows.last().and_then(|row| row.actor.name.as_deref()), Some("Chapa"));
+    assert_eq!(rows[0].actor.name, None);
 }

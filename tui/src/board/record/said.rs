@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::Lang;
 use api::client::{Aside, Queue};
-use api::order::{Category, Order, QueueEntry, Shift, TrackingRow};
+use api::order::{Category, Order, QueueEntry, Shift, TrackingActor, TrackingRow};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use domain::{DayRule, OrderId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -239,15 +239,19 @@ fn order(mut order: Order) -> Order {
 }
 
 fn row(mut row: TrackingRow) -> TrackingRow {
-    row.actor.id = mask(&row.actor.id);
+    row.actor = actor(row.actor);
     row.reason = masked(row.reason);
     row
 }
 
 /// Who was faster may be a person.
+fn actor(actor: TrackingActor) -> TrackingActor {
+    TrackingActor { role: actor.role, id: mask(&actor.id), name: masked(actor.name) }
+}
+
 fn failure(mut failure: Failure) -> Failure {
     if let Failure::Conflict(_, Some(now)) = &mut failure {
-        now.actor.id = mask(&now.actor.id);
+        now.actor = actor(now.actor.clone());
     }
     failure
 }

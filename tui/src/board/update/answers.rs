@@ -353,6 +353,6 @@ pub(super) fn status_name(model: &Model, status: OrderStatus) -> &'static str {
 fn faster(model: &Model, now: &OrderNow) -> String {
     let texts = model.texts();
     let at = model.settings.time_of_day(now.since);
-    let by = fill(texts.by, &[("role", texts.role(now.actor.role)), ("id", &safe(&now.actor.id)), ("at", &at)]);
+    let by = fill(texts.by, &[("role", texts.role(now.actor.role)), ("id", &safe(now.actor.label())), ("at", &at)]);
     format!("{}{by}", status_name(model, now.status))
 }
