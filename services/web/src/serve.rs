@@ -97,7 +97,12 @@ fn server(limits: &Limits) -> Builder<TokioExecutor> {
     let mut server = Builder::new(TokioExecutor::new());
     let hard = |soft: usize| soft.saturating_mul(4).max(8 * 1024);
     // How long a head may take is watched from outside, where an idle connection is told from a slow one.
-    server.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(hard(limits.header_bytes));
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_buf_size(hard(limits.header_bytes))
+        .max_headers(limits.headers.saturating_mul(4));
     server
         .http2()
         .timer(TokioTimer::new())
