@@ -58,7 +58,10 @@ impl Desk {
         let id = payment.id;
         let why = self.check(payment).await.err()?;
         tracing::debug!(payment = %id, error = %why, "a payment is asked for again later");
-        if let Err(error) = self.store.unanswered(id, self.now()).await {
+        // What does not pass by itself need not be heard often.
+        if matches!(&why, NotYet::Provider(error) if error.is_transient())
+            && let Err(error) = self.store.unanswered(id, self.now()).await
+        {
             tracing::debug!(payment = %id, ?error, "it is asked for when it would have been anyway");
         }
         match why {
