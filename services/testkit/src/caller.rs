@@ -1,12 +1,16 @@
 use std::time::Duration;
 
-use api::client::http_client;
 use api::{OAuthError, Problem, ProblemKind};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::eventually;
+
+/// Longer than any service takes, so that what a test sees is the service's answer and never this caller's impatience.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Somebody who calls a service, and looks at each answer: it names its request, says what it is, and an error is a
 /// problem (or the OAuth body) whose status and code agree. Faults of the server end the test unless expected.
@@ -34,7 +38,9 @@ pub struct Answer {
 impl Caller {
     /// Calls the service at this address.
     pub fn new(base: impl AsRef<str>) -> Self {
-        let client = http_client(Duration::from_secs(30)).expect("an HTTP client");
+        // Reading the machine's certificates takes a while, and nothing here speaks TLS.
+        let client = Client::builder().timeout(PATIENCE).no_proxy().tls_certs_only([]);
+        let client = client.build().expect("an HTTP client");
         let base = base.as_ref().trim_end_matches('/').to_owned();
         Caller { client, base, token: None, faults_expected: false }
     }
@@ -72,6 +78,12 @@ impl Caller {
     /// `GET`.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
+    }
+
+    /// What the service says once it is ready. On a slow machine its store may answer too late for a while.
+    pub async fn ready(&self) -> Answer {
+        let caller = self.expecting_faults();
+        eventually(PATIENCE, async || Some(caller.get("/ready").await).filter(|answer| answer.status == 200)).await
     }
 
     /// `POST` of a JSON body.

@@ -122,6 +122,8 @@ impl House {
         let line = TokioIo::new(Line::new(stream, activity.clone()));
         let mut served = pin!(self.server.serve_connection(line, service));
         let overdue = tokio::select! {
+            // First what the client has sent: after a standstill of the machine it may have been in time.
+            biased;
             ended = served.as_mut() => return note(ended),
             overdue = self.overdue(&activity) => Some(overdue),
             () = self.shutdown.cancelled() => None,

@@ -156,7 +156,7 @@ async fn probes_tell_and_the_document_is_complete() {
     let caller = house.anyone().expecting_faults();
     assert_eq!(caller.get("/health").await.expect(200).json["service"], "auth");
     assert_eq!(
-        caller.get("/ready").await.expect(200).json,
+        caller.ready().await.json,
         json!({"ready": true, "dependencies": [
             {"name": "store", "ready": true, "required": true}, {"name": "keys", "ready": true, "required": true},
         ]})

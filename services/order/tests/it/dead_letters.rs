@@ -67,7 +67,7 @@ async fn a_charge_that_was_refused_is_seen_and_replayed() {
 async fn a_refund_is_not_missed_where_the_money_is_back_already() {
     let shop = Shop::open().await;
     let order = shop.paid().await;
-    counted(&shop, "0", "0").await;
+    assert_eq!(shop.quiet().await, 0);
     shop.peer.mood(Mood::Unwilling);
     shop.to(order.id, "cancelled").await;
     let letter = one(&shop).await;
@@ -87,16 +87,9 @@ async fn a_refund_that_mercadopago_refused_is_no_dead_letter_here() {
     shop.peer.mood(Mood::Refuses(409, "refund_refused"));
     shop.to(order.id, "cancelled").await;
     eventually(SOON, || async { (!shop.peer.log().refunds.is_empty()).then_some(()) }).await;
-    counted(&shop, "0", "0").await;
+    assert_eq!(shop.quiet().await, 0);
     assert_eq!(shop.order(order.id).await.status, OrderStatus::Cancelled);
     assert!(letters(&shop).await.is_empty());
-}
-
-/// Lets a little time pass, and has the sender look again.
-async fn later(shop: &Shop, clock: &ManualClock) {
-    clock.advance(Duration::from_secs(2));
-    // A new order wakes the sender.
-    shop.place(PaymentMethod::Counter).await;
 }
 
 #[tokio::test]
@@ -116,8 +109,14 @@ async fn a_charge_waits_as_long_as_the_one_before_it_takes_to_be_closed() {
         let key = format!("{}-2", order.id);
         shop.peer.log().creates.iter().filter(|(_, asked)| *asked == key).count()
     };
+    // As much time passes as lies between two tries at most, and a new order has the sender look again.
+    let (kiosk, other) = (shop.a(Role::Kiosk), shop.body(PaymentMethod::Counter).await);
+    let later = async || {
+        clock.advance(Duration::from_secs(5));
+        kiosk.post("/orders", &other).await.expect(201);
+    };
     eventually(3 * SOON, || async {
-        later(&shop, &clock).await;
+        later().await;
         orders.iter().all(|order| tries(order) >= 35).then_some(())
     })
     .await;
@@ -127,13 +126,13 @@ async fn a_charge_waits_as_long_as_the_one_before_it_takes_to_be_closed() {
     shop.to(orders[0].id, "cancelled").await;
     let given_up = |log: &Log| log.cancels.iter().any(|(id, asked)| *id == orders[0].id && asked.attempt == 2);
     eventually(SOON, || async {
-        later(&shop, &clock).await;
+        later().await;
         given_up(&shop.peer.log()).then_some(())
     })
     .await;
     shop.peer.mood(Mood::Up);
     eventually(SOON, || async {
-        later(&shop, &clock).await;
+        later().await;
         shop.order(orders[1].id).await.payment_link
     })
     .await;

@@ -144,7 +144,7 @@ async fn it_resumes_where_the_listener_stopped_even_after_a_restart() {
 #[tokio::test]
 async fn who_missed_too_much_is_told_to_read_the_queue_again() {
     let shop = Shop::open().await;
-    let long_ago = (domain::Clock::now(&domain::SystemClock).millis() - 3_600_001).to_string();
+    let long_ago = (shop.clock.now().millis() - 3_600_001).to_string();
     for last in [long_ago.as_str(), "nonsense"] {
         let mut stream = listen!(shop, Some(last));
         assert_eq!(next!(stream).kind, "reset");

@@ -1,11 +1,12 @@
 //! A snack bar that is open: its order service on a port of its own, with a menu and everybody who works there.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::auth::{Claims, Jwks, Revocation};
 use api::order::{NoticeAnswer, NoticeOutcome, Order, PaymentNotice, Product, TrackingRow};
-use domain::{Clock, CustomerId, Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, Role, SystemClock};
+use domain::{Clock, CustomerId, Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, Role, Timestamp};
+use order::store::{SqliteStore, Store as _};
 use order::{SeedCategory, SeedProduct, Service, Settings};
 use serde_json::{Value, json};
 use store::StoreUrl;
@@ -16,7 +17,24 @@ use web::{KeySet, KeySource};
 
 use crate::peer::Peer;
 
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// Longer than a charge takes on any machine, so that an order is never without its code because of the machine.
+const PATIENT: Duration = Duration::from_secs(30);
+
+/// A clock that goes, from a certain morning on: pick-up numbers begin anew at midnight, and no test may run into that.
+pub(crate) struct Morning(Instant);
+
+impl Morning {
+    pub(crate) fn new() -> Arc<dyn Clock> {
+        Arc::new(Morning(Instant::now()))
+    }
+}
+
+impl Clock for Morning {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_790_000_000_000).plus(self.0.elapsed())
+    }
+}
 
 pub(crate) struct Shop {
     pub(crate) peer: Peer,
@@ -66,13 +84,19 @@ impl KeySource for Revoked {
 
 impl Shop {
     pub(crate) async fn open() -> Shop {
-        Self::with(Arc::new(SystemClock)).await
+        Self::with(Morning::new()).await
     }
 
     pub(crate) async fn with(clock: Arc<dyn Clock>) -> Shop {
+        Self::waiting(clock, PATIENT).await
+    }
+
+    /// Whose answers wait this long for their codes.
+    pub(crate) async fn waiting(clock: Arc<dyn Clock>, qr_wait: Duration) -> Shop {
         let dir = testkit::temp_dir();
         let store = format!("sqlite:{}", dir.path().join("order.db").display()).parse().unwrap();
-        let mut shop = Self::on(store, clock).await;
+        let mint = Arc::new(Mint::with_clock(clock.clone()));
+        let mut shop = Self::start(Peer::start(), mint, store, clock, qr_wait).await;
         shop._dir = Some(Arc::new(dir));
         shop
     }
@@ -80,13 +104,13 @@ impl Shop {
     /// On a store that is there.
     pub(crate) async fn on(store: StoreUrl, clock: Arc<dyn Clock>) -> Shop {
         let mint = Arc::new(Mint::with_clock(clock.clone()));
-        Self::start(Peer::start(), mint, store, clock).await
+        Self::start(Peer::start(), mint, store, clock, PATIENT).await
     }
 
     /// Two processes that start at once on one store; both have seen the whole menu, whoever came first.
     pub(crate) async fn two_on(store: StoreUrl, clock: Arc<dyn Clock>) -> [Shop; 2] {
         let (peer, mint) = (Peer::start(), Arc::new(Mint::with_clock(clock.clone())));
-        let start = || Self::start(peer.clone(), mint.clone(), store.clone(), clock.clone());
+        let start = || Self::start(peer.clone(), mint.clone(), store.clone(), clock.clone(), PATIENT);
         let shops: [Shop; 2] = tokio::join!(start(), start()).into();
         for shop in &shops {
             shop.service.seed(&menu()).await.unwrap();
@@ -94,14 +118,14 @@ impl Shop {
         shops
     }
 
-    async fn start(peer: Peer, mint: Arc<Mint>, store: StoreUrl, clock: Arc<dyn Clock>) -> Shop {
+    async fn start(peer: Peer, mint: Arc<Mint>, store: StoreUrl, clock: Arc<dyn Clock>, qr_wait: Duration) -> Shop {
         let tokens = web::TokenRules::default();
         let mut settings =
             Settings::new(store.clone(), peer.url.clone(), peer.url.clone(), "secret".into(), tokens).unwrap();
         let revoked = Arc::new(Revoked { jwks: mint.jwks(), tokens: Mutex::default() });
         settings.keys = Some(revoked.clone());
         settings.clock = clock.clone();
-        settings.qr_wait = Duration::from_secs(5);
+        settings.qr_wait = qr_wait;
         let service = Service::open(settings).await.unwrap();
         if service.is_menu_empty() {
             service.seed(&menu()).await.unwrap();
@@ -134,7 +158,8 @@ impl Shop {
 
     /// A second process on the same store.
     pub(crate) async fn beside(&self) -> Shop {
-        let mut other = Self::start(self.peer.clone(), self.mint.clone(), self.store.clone(), self.clock.clone()).await;
+        let (peer, mint, clock) = (self.peer.clone(), self.mint.clone(), self.clock.clone());
+        let mut other = Self::start(peer, mint, self.store.clone(), clock, PATIENT).await;
         other._dir.clone_from(&self._dir);
         other
     }
@@ -198,6 +223,17 @@ impl Shop {
             holds(&order).then_some(order)
         })
         .await
+    }
+
+    /// Waits until no errand is left to be done, and says how many can't be. Asks the store itself: what the service says
+    /// of it may be some seconds old.
+    pub(crate) async fn quiet(&self) -> u64 {
+        let StoreUrl::Sqlite(path) = &self.store else { unreachable!("a file") };
+        let store = SqliteStore::open(path).unwrap();
+        let done = || async { Some(store.outbox_counts().await.unwrap()).filter(|counts| counts.open == 0) };
+        let counts = eventually(SOON, done).await;
+        store.close().await;
+        counts.dead
     }
 
     pub(crate) async fn tell(&self, id: OrderId, notice: &PaymentNotice) -> NoticeOutcome {

@@ -69,6 +69,7 @@ async fn giving_up_a_paid_order_asks_for_the_money_back_even_while_payment_is_do
     let order = shop.paid().await;
     shop.peer.mood(Mood::Down);
     shop.to(order.id, "rejected").await;
+    eventually(SOON, || async { (shop.peer.log().turned_away > 0).then_some(()) }).await;
     shop.peer.mood(Mood::Up);
     eventually(SOON, || async { (!shop.peer.log().refunds.is_empty()).then_some(()) }).await;
     let (payment, refund, key) = shop.peer.log().refunds[0].clone();
@@ -235,16 +236,17 @@ async fn a_dispute_that_is_won_pays_what_was_handed_out_and_nothing_else() {
         let seen = shop.order(order.id).await;
         assert_eq!((seen.status, seen.payment_status), (OrderStatus::Delivered, status));
     }
-    assert!(shop.peer.log().refunds.is_empty());
 
     // Given up, and its refund asked for, before the customer's bank took the money.
-    let order = shop.paid().await;
-    shop.to(order.id, "cancelled").await;
-    asked_back(&shop, &format!("{}-cancelled-1", order.id)).await;
-    shop.tell(order.id, &notice(&order, 5, PaymentStatus::ChargedBack)).await;
-    let here = notice(&order, 6, PaymentStatus::Approved);
-    assert_eq!(shop.tell(order.id, &here).await, NoticeOutcome::RefundRequested);
-    asked_back(&shop, &format!("{}-regained-1", order.id)).await;
+    let given_up = shop.paid().await;
+    shop.to(given_up.id, "cancelled").await;
+    asked_back(&shop, &format!("{}-cancelled-1", given_up.id)).await;
+    shop.tell(given_up.id, &notice(&given_up, 5, PaymentStatus::ChargedBack)).await;
+    let here = notice(&given_up, 6, PaymentStatus::Approved);
+    assert_eq!(shop.tell(given_up.id, &here).await, NoticeOutcome::RefundRequested);
+    asked_back(&shop, &format!("{}-regained-1", given_up.id)).await;
+    // What the first one had asked for would have been asked for before that.
+    assert!(shop.peer.log().refunds.iter().all(|(payment, ..)| Some(*payment) == given_up.payment_id));
 }
 
 #[tokio::test]

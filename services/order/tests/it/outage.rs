@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::order::Order;
-use domain::{OrderId, PaymentMethod, Role, SystemClock};
+use domain::{OrderId, PaymentMethod, Role};
 use serde_json::Value;
 use store::StoreUrl;
 use testkit::mongo::{Kind, Server, skip};
 use testkit::{Answer, Caller, eventually};
 
-use crate::kit::Shop;
+use crate::kit::{Morning, Shop};
 
 const PATIENT: Duration = Duration::from_secs(60);
 const KIOSKS: usize = 4;
@@ -71,7 +71,7 @@ async fn a_server_killed_under_load_loses_no_order(kind: Kind) {
         Ok(server) => server,
         Err(why) => return skip(&why),
     };
-    let mut shop = Shop::on(StoreUrl::Mongo(server.database("outage")), Arc::new(SystemClock)).await;
+    let mut shop = Shop::on(StoreUrl::Mongo(server.database("outage")), Morning::new()).await;
     let body = shop.body(PaymentMethod::Counter).await;
     let kiosk = shop.nobody().with_token(shop.mint.token_for("totem", Role::Kiosk, None)).expecting_faults();
     let state = Arc::new(Rush::default());

@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use domain::{Clock, Timestamp};
 use domain::{Money, OrderId, PaymentId, PaymentMethod, PaymentStatus, SystemClock};
 use serde_json::json;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How the payment service behaves.
@@ -21,8 +22,8 @@ pub(crate) enum Mood {
     Up,
     /// Answers 503.
     Down,
-    /// Answers after this long.
-    Slow(Duration),
+    /// Is asked, and does nothing until it is in another mood.
+    Held,
     /// Does what it is asked, and the answer is lost.
     Deaf,
     /// Says no to whatever is asked for.
@@ -33,6 +34,8 @@ pub(crate) enum Mood {
 
 #[derive(Default)]
 pub(crate) struct Log {
+    /// How many calls came to nothing: it was down, or unwilling.
+    pub(crate) turned_away: usize,
     pub(crate) creates: Vec<(NewPayment, String)>,
     /// `x-request-id` and `traceparent` of each create.
     pub(crate) traces: Vec<(String, String)>,
@@ -46,7 +49,7 @@ pub(crate) struct Log {
 
 #[derive(Clone)]
 pub(crate) struct Peer {
-    mood: Arc<Mutex<Mood>>,
+    mood: watch::Sender<Mood>,
     log: Arc<Mutex<Log>>,
     /// Whether it moves real money; it does not say so when unset.
     pub(crate) live: Arc<Mutex<Option<bool>>>,
@@ -69,7 +72,7 @@ impl Peer {
         let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         let stop = CancellationToken::new();
         let peer = Peer {
-            mood: Arc::new(Mutex::new(Mood::Up)),
+            mood: watch::Sender::new(Mood::Up),
             log: Arc::default(),
             live: Arc::default(),
             url,
@@ -91,7 +94,7 @@ impl Peer {
     }
 
     pub(crate) fn mood(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
+        self.mood.send_replace(mood);
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
@@ -101,7 +104,7 @@ impl Peer {
 
 #[derive(Clone)]
 struct Inner {
-    mood: Arc<Mutex<Mood>>,
+    mood: watch::Sender<Mood>,
     log: Arc<Mutex<Log>>,
     live: Arc<Mutex<Option<bool>>>,
 }
@@ -109,20 +112,23 @@ struct Inner {
 impl Inner {
     /// Waits or refuses as the mood is; says whether the answer gets through.
     async fn before(&self) -> Result<(), Response> {
-        let mood = *self.mood.lock().unwrap();
+        let mood = *self.mood.subscribe().wait_for(|mood| *mood != Mood::Held).await.expect("the peer is there");
         match mood {
             Mood::Down => Err(lost()),
-            Mood::Slow(time) => {
-                tokio::time::sleep(time).await;
-                Ok(())
-            }
             Mood::Unwilling => Err(no(409, "conflict")),
-            Mood::Up | Mood::Deaf | Mood::Refuses(..) => Ok(()),
+            Mood::Up | Mood::Held | Mood::Deaf | Mood::Refuses(..) => Ok(()),
         }
     }
 
+    /// The same for whatever a test may wait for.
+    async fn asked(&self) -> Result<(), Response> {
+        let before = self.before().await;
+        self.log.lock().unwrap().turned_away += usize::from(before.is_err());
+        before
+    }
+
     fn answer<T: serde::Serialize>(&self, status: StatusCode, value: T) -> Response {
-        if *self.mood.lock().unwrap() == Mood::Deaf { lost() } else { (status, Json(value)).into_response() }
+        if *self.mood.borrow() == Mood::Deaf { lost() } else { (status, Json(value)).into_response() }
     }
 }
 
@@ -196,11 +202,11 @@ pub(crate) fn payment(order: OrderId, amount: Money, method: PaymentMethod, stat
 }
 
 async fn create(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<NewPayment>) -> Response {
-    if let Err(lost) = peer.before().await {
+    if let Err(lost) = peer.asked().await {
         return lost;
     }
     let key = key(&headers);
-    let mood = *peer.mood.lock().unwrap();
+    let mood = *peer.mood.borrow();
     let charge = {
         let mut log = peer.log.lock().unwrap();
         log.creates.push((body.clone(), key.clone()));
@@ -218,7 +224,7 @@ async fn create(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<
 }
 
 async fn cancel(State(peer): State<Inner>, Path(id): Path<OrderId>, Json(body): Json<CancelCharge>) -> Response {
-    if let Err(lost) = peer.before().await {
+    if let Err(lost) = peer.asked().await {
         return lost;
     }
     let attempt = body.attempt;
@@ -236,7 +242,7 @@ async fn cancel(State(peer): State<Inner>, Path(id): Path<OrderId>, Json(body): 
 }
 
 async fn counter(State(peer): State<Inner>, headers: HeaderMap, Json(body): Json<CounterPayment>) -> Response {
-    if let Err(lost) = peer.before().await {
+    if let Err(lost) = peer.asked().await {
         return lost;
     }
     let answer = payment(body.order_id, body.amount, PaymentMethod::Counter, PaymentStatus::Approved);
@@ -250,11 +256,11 @@ async fn refund(
     headers: HeaderMap,
     Json(body): Json<NewRefund>,
 ) -> Response {
-    if let Err(lost) = peer.before().await {
+    if let Err(lost) = peer.asked().await {
         return lost;
     }
     peer.log.lock().unwrap().refunds.push((id, body, key(&headers)));
-    if let Mood::Refuses(status, code) = *peer.mood.lock().unwrap() {
+    if let Mood::Refuses(status, code) = *peer.mood.borrow() {
         return no(status, code);
     }
     let order = OrderId::new();

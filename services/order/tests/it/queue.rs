@@ -1,14 +1,12 @@
 //! The kitchen's queue and the pick-up screen.
 
-use std::time::Duration;
-
 use api::ProblemKind;
 use api::order::{Panel, QueueEntry};
 use domain::{OrderStatus, PaymentMethod, Role};
 use serde_json::json;
 use testkit::Answer;
 
-use crate::kit::Shop;
+use crate::kit::{SOON, Shop};
 
 async fn queue(shop: &Shop) -> Vec<(u32, OrderStatus)> {
     let entries: Vec<QueueEntry> = shop.a(Role::Kitchen).get("/orders/queue").await.expect(200).parse();
@@ -73,8 +71,7 @@ async fn every_answer_says_whether_real_money_moves_as_soon_as_the_payment_servi
     };
     assert_eq!(said().await, None, "nothing is claimed that is not known");
     *shop.peer.live.lock().unwrap() = Some(false);
-    testkit::eventually(Duration::from_secs(10), async || (said().await.as_deref() == Some("false")).then_some(()))
-        .await;
+    testkit::eventually(SOON, async || (said().await.as_deref() == Some("false")).then_some(())).await;
     let tag = shop.a(Role::Kitchen).get("/orders/queue").await.expect(200).header("etag").unwrap().to_owned();
     assert_eq!(ask(&shop, "/orders/queue", &tag).await.expect(304).header("x-payments-live"), Some("false"));
 }

@@ -44,7 +44,7 @@ async fn a_charge_that_was_promised_is_asked_for_after_a_restart() {
 #[tokio::test]
 async fn it_says_what_it_needs_and_what_it_has_to_do() {
     let shop = Shop::open().await;
-    let ready = shop.nobody().get("/ready").await.expect(200);
+    let ready = shop.nobody().ready().await;
     assert_eq!(ready.json["dependencies"][0]["name"], "store");
     assert_eq!(shop.nobody().get("/health").await.expect(200).json["service"], "order");
     let metrics = shop.nobody().get("/metrics").await.expect(200).text;

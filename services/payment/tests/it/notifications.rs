@@ -116,6 +116,7 @@ async fn a_payment_of_somebody_else_is_nothing_to_us() {
     let strange = world.provider.lock().pay_checkout("their-own-reference", 1.0, "approved");
     world.notify(&strange).await.expect(200);
     world.quiet().await;
+    assert_eq!(world.dead_notifications().await, 0);
 }
 
 #[tokio::test]
@@ -135,6 +136,7 @@ async fn a_payment_that_never_shows_up_is_given_up_after_ten_minutes() {
     world.notify("404404404").await.expect(200);
     world.clock.advance(Duration::from_secs(11 * 60));
     world.quiet().await;
+    assert_eq!(world.dead_notifications().await, 0);
 }
 
 #[tokio::test]

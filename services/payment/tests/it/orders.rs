@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use api::auth::TokenAnswer;
 use api::order::{NoticeAnswer, NoticeOutcome, PaymentNotice};
@@ -15,6 +14,8 @@ use domain::{PaymentId, PaymentStatus, Role};
 use serde_json::json;
 use testkit::{Running, eventually};
 
+use crate::world::SOON;
+
 #[derive(Default)]
 struct Inner {
     down: AtomicBool,
@@ -23,6 +24,8 @@ struct Inner {
     /// Whether a proxy answers in its place.
     away: AtomicBool,
     pages: AtomicUsize,
+    /// How many notices came while it was down.
+    turned_away: AtomicUsize,
     notices: Mutex<Vec<PaymentNotice>>,
 }
 
@@ -33,6 +36,7 @@ pub(crate) struct Orders {
 
 async fn notice(State(inner): State<Arc<Inner>>, headers: HeaderMap, Json(notice): Json<PaymentNotice>) -> Response {
     if inner.down.load(Ordering::SeqCst) {
+        inner.turned_away.fetch_add(1, Ordering::SeqCst);
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     if inner.away.load(Ordering::SeqCst) {
@@ -85,6 +89,11 @@ impl Orders {
         self.inner.down.store(down, Ordering::SeqCst);
     }
 
+    /// Waits until it was told something in vain while it was down.
+    pub(crate) async fn turned_away(&self) {
+        eventually(SOON, || async { (self.inner.turned_away.load(Ordering::SeqCst) > 0).then_some(()) }).await;
+    }
+
     pub(crate) fn refuse(&self, refused: bool) {
         self.inner.refused.store(refused, Ordering::SeqCst);
     }
@@ -111,9 +120,6 @@ impl Orders {
 
     /// The first notice that says so; panics when there is none in time.
     pub(crate) async fn told(&self, payment: PaymentId, status: PaymentStatus) -> PaymentNotice {
-        eventually(Duration::from_secs(10), || async {
-            self.notices(payment).into_iter().find(|notice| notice.status == status)
-        })
-        .await
+        eventually(SOON, || async { self.notices(payment).into_iter().find(|notice| notice.status == status) }).await
     }
 }

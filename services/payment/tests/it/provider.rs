@@ -2,15 +2,17 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use futures_util::stream;
 use serde_json::{Value, json};
 use testkit::Running;
+use tokio::sync::watch;
 
 /// What becomes of the next writing call.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +25,7 @@ pub(crate) enum Fault {
     Page,
     /// 400 because the same was asked within the last minute, and nothing done.
     Repeat,
-    /// Done, but nobody hears of it.
+    /// Done, but the connection breaks before the answer is through.
     SilentSuccess,
 }
 
@@ -37,8 +39,8 @@ pub(crate) struct Inner {
     pub(crate) hides_refunds: bool,
     /// What asking for a payment answers instead, when it must fail.
     pub(crate) read_status: Option<u16>,
-    /// Whether asking for a payment is never answered.
-    pub(crate) reads_hang: bool,
+    /// Whether reads and new charges wait for their answers; what they ask for is done.
+    held: watch::Sender<bool>,
     /// Whether a search does not find yet what there is.
     pub(crate) search_lags: bool,
     /// How many searches there were.
@@ -75,9 +77,23 @@ fn refuse_with(status: u16, code: u32) -> Response {
     (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
 }
 
-async fn hang() -> Response {
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    StatusCode::GATEWAY_TIMEOUT.into_response()
+/// A success that breaks off: nobody has to wait until a silence counts as one.
+fn broken() -> Response {
+    let words = stream::unfold(false, |said| async move {
+        if !said {
+            return Some((Ok("{"), true));
+        }
+        // What was said goes out before the connection breaks.
+        tokio::task::yield_now().await;
+        Some((Err(std::io::Error::other("broken")), true))
+    });
+    (StatusCode::CREATED, Body::from_stream(words)).into_response()
+}
+
+/// Waits while answers are held back.
+async fn held(inner: &Mutex<Inner>) {
+    let mut held = inner.lock().unwrap().held.subscribe();
+    held.wait_for(|held| !held).await.expect("the provider is there");
 }
 
 impl Inner {
@@ -158,7 +174,8 @@ async fn create_payment(State(inner): Shared, headers: HeaderMap, Json(body): Js
         inner.by_key.insert(key(&headers), id.clone());
         (fault, inner.payments[&id].clone())
     };
-    if fault.is_some() { hang().await } else { (StatusCode::CREATED, Json(payment)).into_response() }
+    held(&inner).await;
+    if fault.is_some() { broken() } else { (StatusCode::CREATED, Json(payment)).into_response() }
 }
 
 fn page() -> Response {
@@ -171,10 +188,7 @@ fn busy(seconds: u32) -> Response {
 }
 
 async fn read_payment(State(inner): Shared, Path(id): Path<String>) -> Response {
-    let hangs = inner.lock().unwrap().reads_hang;
-    if hangs {
-        return hang().await;
-    }
+    held(&inner).await;
     let inner = inner.lock().unwrap();
     if let Some(status) = inner.read_status {
         return refuse(status);
@@ -239,7 +253,7 @@ async fn refund(State(inner): Shared, Path(id): Path<String>, headers: HeaderMap
         }
         (fault, refund)
     };
-    if fault.is_some() { hang().await } else { (StatusCode::CREATED, Json(refund)).into_response() }
+    if fault.is_some() { broken() } else { (StatusCode::CREATED, Json(refund)).into_response() }
 }
 
 fn give_back(payment: &mut Value, amount: &Value, now: String) {
@@ -312,6 +326,11 @@ impl Provider {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap()
+    }
+
+    /// Whether reads and new charges wait for their answers from now on.
+    pub(crate) fn hold(&self, held: bool) {
+        self.lock().held.send_replace(held);
     }
 
     pub(crate) fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {

@@ -176,7 +176,7 @@ async fn it_is_ready_and_measures_itself() {
     world.quiet().await;
     let health = world.anyone().get("/health").await.expect(200).parse::<api::Health>();
     assert_eq!(health.live, Some(false), "no real money moves here, and that is said");
-    let ready = world.anyone().get("/ready").await.expect(200).parse::<api::Readiness>();
+    let ready = world.anyone().ready().await.parse::<api::Readiness>();
     let names: Vec<&str> = ready.dependencies.iter().map(|dependency| dependency.name.as_str()).collect();
     assert_eq!(names, ["store", "keys", "order", "mercadopago"]);
     let metrics = world.anyone().get("/metrics").await.expect(200).text;

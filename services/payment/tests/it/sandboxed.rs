@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::provider::Provider;
-use crate::world::{SECRET, World, body, reconciling, timings};
+use crate::world::{SECRET, SOON, World, body, reconciling, timings};
 
 struct Real {
     world: World,
@@ -102,14 +102,26 @@ async fn hostile_deliveries_are_harmless() {
 #[tokio::test]
 async fn a_sandbox_that_fails_often_charges_once() {
     let real = real().await;
-    let faults = Chaos { server_error: 0.3, rate_limited: 0.1, bad_gateway: 0.2, ..Chaos::default() };
-    real.control.set_chaos(&faults).await.expect("faults");
+    let faults = [
+        Chaos { server_error: 1.0, ..Chaos::default() },
+        Chaos { rate_limited: 1.0, ..Chaos::default() },
+        Chaos { bad_gateway: 1.0, ..Chaos::default() },
+    ];
+    real.control.set_chaos(&faults[0]).await.expect("faults");
     let payment = real.world.pix().await;
-    let charged = testkit::eventually(Duration::from_secs(30), || async {
-        real.world.payment(payment.payment_id).await.provider_payment_id
-    });
-    let id = charged.await;
+    for fault in &faults {
+        real.control.set_chaos(fault).await.expect("faults");
+        testkit::eventually(SOON, || async {
+            let done = real.control.chaos().await.expect("the sandbox answers").done;
+            (done.requests > 0).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(real.world.payment(payment.payment_id).await.provider_payment_id, None);
     real.control.set_chaos(&Chaos::default()).await.expect("no faults");
+    let charged =
+        testkit::eventually(SOON, || async { real.world.payment(payment.payment_id).await.provider_payment_id });
+    let id = charged.await;
     let made = real.control.payments(&payment.payment_id.to_string()).await.expect("the sandbox answers");
     assert_eq!(made.iter().map(|made| made.id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
 }
@@ -127,16 +139,17 @@ async fn a_charge_is_given_up_at_the_sandbox() {
 
 #[tokio::test]
 async fn a_checkout_whose_opening_was_not_answered_is_not_opened_twice() {
-    let real = real().await;
+    // The sandbox is silent until the service gives up.
+    let real = real_with(payment::Timings { call_timeout: Duration::from_secs(5), ..timings() }).await;
     real.control.set_chaos(&Chaos { timeout_after_commit: 1.0, ..Chaos::default() }).await.expect("no answers");
     let payment = real.world.create(&body("checkout")).await;
     assert_eq!(payment.payment_link, None);
     let reference = payment.payment_id.to_string();
     let made = || async { real.control.preferences(&reference).await.expect("the sandbox answers") };
-    testkit::eventually(Duration::from_secs(30), || async { (!made().await.is_empty()).then_some(()) }).await;
+    testkit::eventually(SOON, || async { (!made().await.is_empty()).then_some(()) }).await;
     real.control.set_chaos(&Chaos::default()).await.expect("answers");
     let id = payment.payment_id;
-    let link = testkit::eventually(Duration::from_secs(30), || async { real.world.payment(id).await.payment_link });
+    let link = testkit::eventually(SOON, || async { real.world.payment(id).await.payment_link });
     let link = link.await;
     let made = made().await;
     assert_eq!(made.iter().map(|one| one.init_point.as_str()).collect::<Vec<_>>(), [link.as_str()]);
@@ -154,7 +167,7 @@ async fn money_of_which_nobody_was_told_is_found_after_the_end() {
     real.world.orders.told(checkout.payment_id, PaymentStatus::Approved).await;
     real.control.pay_preference(&preference, &untold()).await.expect("a second payment");
     let reference = checkout.payment_id.to_string();
-    testkit::eventually(Duration::from_secs(30), || async {
+    testkit::eventually(SOON, || async {
         let made = real.control.payments(&reference).await.expect("the sandbox answers");
         let back: i64 = made.iter().map(|made| made.refunded.centavos()).sum();
         (made.len() == 2 && back == checkout.amount.centavos()).then_some(())

@@ -143,7 +143,7 @@ async fn a_flood_is_answered_while_mercadopago_hangs_and_is_one_entry_for_each_p
         world.provider.lock().set(payment.provider_payment_id.as_ref().unwrap(), "approved", "accredited");
         payments.push(payment);
     }
-    world.provider.lock().reads_hang = true;
+    world.provider.hold(true);
     let ids: Vec<&str> = payments.iter().filter_map(|payment| payment.provider_payment_id.as_deref()).collect();
     for _ in 0..20 {
         for answer in futures_util::future::join_all(ids.iter().map(|id| world.notify(id))).await {
@@ -151,7 +151,7 @@ async fn a_flood_is_answered_while_mercadopago_hangs_and_is_one_entry_for_each_p
         }
     }
     assert_eq!(world.waiting_notifications().await, 10);
-    world.provider.lock().reads_hang = false;
+    world.provider.hold(false);
     for payment in &payments {
         world.orders.told(payment.payment_id, PaymentStatus::Approved).await;
     }

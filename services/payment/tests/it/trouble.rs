@@ -67,10 +67,11 @@ async fn an_answer_that_never_came_makes_no_second_charge() {
 async fn a_slow_mercadopago_delays_the_code_and_not_the_answer() {
     let timings = Timings { answer_wait: Duration::from_millis(50), ..timings() };
     let world = World::with(timings).await;
-    world.provider.fail_next([Fault::SilentSuccess]);
+    world.provider.hold(true);
     let payment = world.create(&body("pix")).await;
     assert_eq!((payment.status, payment.qr_code), (PaymentStatus::Pending, None));
     assert_eq!(payment.status_detail, "waiting_for_provider");
+    world.provider.hold(false);
     let notice = eventually(SOON, || async {
         world.orders.notices(payment.payment_id).into_iter().find(|notice| notice.qr_code.is_some())
     });
@@ -180,6 +181,7 @@ async fn an_order_service_that_is_down_hears_of_it_later() {
     world.provider.lock().set(&provider_id, "approved", "accredited");
     world.notify(&provider_id).await.expect(200);
     world.reaches(payment.payment_id, PaymentStatus::Approved).await;
+    world.orders.turned_away().await;
     assert!(world.orders.notices(payment.payment_id).iter().all(|notice| notice.status == PaymentStatus::Pending));
     world.orders.set_down(false);
     let notice = world.orders.told(payment.payment_id, PaymentStatus::Approved).await;

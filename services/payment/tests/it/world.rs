@@ -27,7 +27,10 @@ use crate::provider::Provider;
 
 pub(crate) const SECRET: &str = "a-webhook-secret";
 pub(crate) const PREVIOUS: &str = "the-secret-before";
-pub(crate) const SOON: Duration = Duration::from_secs(15);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// How long a killed instance holds what it had begun.
+pub(crate) const LEFT_FOR: Duration = Duration::from_secs(60);
 
 /// The machine's clock, which can be put forward.
 #[derive(Default)]
@@ -102,11 +105,13 @@ impl Drop for Served {
     }
 }
 
-/// Quick, and without the reconciler, so that nothing but what a test does moves a payment.
+/// Quick, but patient with MercadoPago, which shares a processor with everybody here; and without the reconciler, so that
+/// nothing but what a test does moves a payment.
 pub(crate) fn timings() -> Timings {
     Timings {
-        answer_wait: Duration::from_secs(5),
-        call_timeout: Duration::from_secs(1),
+        answer_wait: Duration::from_secs(30),
+        call_timeout: Duration::from_secs(30),
+        lease: Duration::from_secs(30),
         poll_every: Duration::from_millis(20),
         schedule: Schedule { first: Duration::from_secs(3600), max: Duration::from_secs(3600) },
         reconcile_every: Duration::from_millis(20),
@@ -300,6 +305,11 @@ impl World {
         self.store.counts().await.expect("the store answers").0.open
     }
 
+    /// Notifications that could not be looked into.
+    pub(crate) async fn dead_notifications(&self) -> u64 {
+        self.store.counts().await.expect("the store answers").0.dead
+    }
+
     /// What an instance leaves that is killed after it stored a payment and before it charged it.
     pub(crate) async fn left_by_a_killed_instance(&self) -> PaymentId {
         let now = self.clock.now();
@@ -314,7 +324,7 @@ impl World {
             expires_at: now.plus(Duration::from_secs(1800)),
             key: None,
         };
-        let (payment, step) = payment::payment::Payment::create(charge, &Actor::System, Timings::default().lease, now);
+        let (payment, step) = payment::payment::Payment::create(charge, &Actor::System, LEFT_FOR, now);
         let inserted = self.store.insert(&payment, step, now).await.expect("the store takes it");
         assert!(matches!(&inserted, Inserted::New(held) if held.len() == 1), "{inserted:?}");
         payment.id

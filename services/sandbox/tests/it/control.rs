@@ -5,8 +5,9 @@ use mercadopago::signature::SignatureError;
 use mercadopago::{Client, Error, Item, NewPreference, Settings};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use testkit::eventually;
 
-use crate::lab::{Lab, browser};
+use crate::lab::{DEADLINE, Lab, browser};
 
 fn delivered(delivery: Delivery) -> Move {
     Move { delivery, ..Move::to("approved") }
@@ -162,7 +163,16 @@ async fn faults_happen_as_told_and_end() {
     assert!(lab.control.payments("ref-1").await.expect("a list").is_empty(), "none of these did anything");
 
     lab.control.set_chaos(&always(|f| f.timeout_after_commit = 1.0)).await.expect("set");
-    assert!(hasty.create_pix(&lab.pix("ref-1"), "key-1").await.expect_err("no answer").outcome_unknown());
+    // Whoever gives up sooner than the sandbox has done it would find nothing.
+    let (patient, pix) = (lab.client.clone(), lab.pix("ref-1"));
+    let hangs = tokio::spawn(async move { patient.create_pix(&pix, "key-1").await });
+    eventually(DEADLINE, || async {
+        let made = lab.control.payments("ref-1").await.expect("a list");
+        (made.len() == 1).then_some(())
+    })
+    .await;
+    hangs.abort();
+    assert!(hangs.await.is_err_and(|end| end.is_cancelled()), "there was no answer");
     let done = browser().delete(lab.at("sandbox/chaos")).send().await.expect("an answer");
     assert_eq!(done.status(), 204);
     let found = lab.client.search_payments("ref-1").await.expect("a list");
@@ -201,9 +211,10 @@ async fn it_is_documented_and_healthy() {
         (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
     };
     assert_eq!(get("health").await.1["service"], "sandbox");
+    let ready = eventually(DEADLINE, || async { Some(get("ready").await).filter(|(status, _)| *status == 200) }).await;
     assert_eq!(
-        get("ready").await,
-        (200, json!({ "ready": true, "dependencies": [{ "name": "store", "ready": true, "required": true }] }))
+        ready.1,
+        json!({ "ready": true, "dependencies": [{ "name": "store", "ready": true, "required": true }] })
     );
     let document = get("openapi.json").await.1;
     assert_eq!(document, serde_json::to_value(sandbox::openapi()).expect("JSON"));

@@ -6,18 +6,22 @@ use mercadopago::signature::Casing;
 use sandbox::TsUnit;
 use testkit::eventually;
 
-use crate::lab::{DEADLINE, Lab, browser};
+use crate::lab::{DEADLINE, Lab, browser, database};
 
 async fn log(lab: &Lab, data_id: &str) -> Vec<Delivered> {
     let url = lab.at(&format!("sandbox/notifications?data_id={data_id}"));
     browser().get(url).send().await.expect("an answer").json().await.expect("the log")
 }
 
-/// Waits until the first notification of a payment stands in the log like that.
+/// Waits until the first notification of a payment stands in the log like that, and whoever sent it has put it down: only
+/// then is it fixed when it is due again.
 async fn until(lab: &Lab, data_id: &str, state: &str, attempts: u32) -> Delivered {
+    let file = rusqlite::Connection::open(database(lab.dir.path())).expect("the sandbox's file");
+    let held = "SELECT count(*) FROM outbox WHERE lease_token IS NOT NULL";
     eventually(DEADLINE, async || {
         let last = log(lab, data_id).await.pop()?;
-        (last.state == state && last.attempts == attempts).then_some(last)
+        let held: u32 = file.query_row(held, [], |row| row.get(0)).expect("a count");
+        (last.state == state && last.attempts == attempts && held == 0).then_some(last)
     })
     .await
 }

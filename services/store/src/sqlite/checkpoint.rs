@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -46,6 +46,8 @@ pub(super) struct Checkpointer {
     pub(super) connection: Connection,
     pub(super) wal: PathBuf,
     pub(super) gate: Gate,
+    /// Shared with the writer, which says so once.
+    pub(super) grown: Arc<AtomicBool>,
     pub(super) counters: Arc<Counters>,
 }
 
@@ -55,14 +57,17 @@ impl Checkpointer {
         let mut rested = Instant::now();
         while let Ok(order) = orders.recv() {
             match order {
-                Tidy::Grown if wal_size(&self.wal) >= SOFT_LIMIT => {
+                Tidy::Grown => {
+                    // What is written from here on is worth another look.
+                    self.grown.store(false, Ordering::SeqCst);
                     self.note(self.passive());
                     if wal_size(&self.wal) >= HARD_LIMIT && Instant::now() >= rested {
-                        self.note(self.alone());
-                        rested = Instant::now() + if wal_size(&self.wal) > 0 { RESPITE } else { Duration::ZERO };
+                        let alone = self.alone();
+                        // Not by the size: what was written since then stood in nobody's way.
+                        rested = Instant::now() + if alone.is_err() { RESPITE } else { Duration::ZERO };
+                        self.note(alone);
                     }
                 }
-                Tidy::Grown => {}
                 Tidy::Truncate(reply) => {
                     let _ = reply.send(self.alone());
                 }

@@ -11,8 +11,8 @@ mod violation;
 mod writer;
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -37,8 +37,6 @@ pub use violation::is_unique_violation;
 const WRITE_QUEUE: usize = 2048;
 /// Reads that may wait; further ones are refused at once.
 const READ_QUEUE: usize = 1024;
-/// Orders to the checkpointer that may wait.
-const TIDY_QUEUE: usize = 8;
 /// How long [`Sqlite::ping`] waits.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -59,7 +57,7 @@ type Queue = SyncSender<Box<dyn Call>>;
 /// The ways to the writer and to the checkpointer.
 struct WriteSide {
     jobs: Queue,
-    tidy: SyncSender<Tidy>,
+    tidy: Sender<Tidy>,
 }
 
 /// Where jobs are handed in.
@@ -81,14 +79,22 @@ impl Sqlite {
         let gate = Gate::default();
         let counters = Arc::new(Counters::default());
         let wal = wal_path(&path);
-        let (tidy, orders) = sync_channel(TIDY_QUEUE);
+        // No more than callers that wait for an empty WAL, and one order of the writer's.
+        let (tidy, orders) = channel();
+        let grown = Arc::new(AtomicBool::new(false));
         let (jobs, queue) = sync_channel(WRITE_QUEUE);
 
         let connection = connect::writer(&path, &migrations)?;
-        let writer =
-            Writer { connection, wal: wal.clone(), gate: gate.clone(), tidy: tidy.clone(), counters: counters.clone() };
+        let writer = Writer {
+            connection,
+            wal: wal.clone(),
+            gate: gate.clone(),
+            tidy: tidy.clone(),
+            grown: grown.clone(),
+            counters: counters.clone(),
+        };
         let connection = connect::checkpointer(&path)?;
-        let checkpointer = Checkpointer { connection, wal, gate: gate.clone(), counters: counters.clone() };
+        let checkpointer = Checkpointer { connection, wal, gate: gate.clone(), grown, counters: counters.clone() };
 
         let (read, mut threads) = readers(&path, &gate, Some(&tidy), &counters)?;
         threads.push(spawn("store-write", move || writer.run(&queue))?);
@@ -196,7 +202,7 @@ impl Sqlite {
             let Some(WriteSide { tidy, .. }) = entry.as_ref().and_then(|entry| entry.write.as_ref()) else {
                 return Err(closed());
             };
-            tidy.try_send(Tidy::Truncate(reply)).map_err(|_| StoreError::unavailable("the checkpointer is busy"))?;
+            tidy.send(Tidy::Truncate(reply)).map_err(|_| closed())?;
         }
         received(answer).await
     }
@@ -254,7 +260,7 @@ async fn received<T, E: From<StoreError>>(answer: oneshot::Receiver<Result<T, E>
 fn readers(
     path: &Path,
     gate: &Gate,
-    tidy: Option<&SyncSender<Tidy>>,
+    tidy: Option<&Sender<Tidy>>,
     counters: &Arc<Counters>,
 ) -> StoreResult<(Queue, Vec<JoinHandle<()>>)> {
     let (read, queue): (_, Receiver<Box<dyn Call>>) = sync_channel(READ_QUEUE);

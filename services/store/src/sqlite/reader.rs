@@ -1,5 +1,5 @@
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -14,7 +14,7 @@ pub(super) struct Reader {
     pub(super) connection: Connection,
     pub(super) gate: Gate,
     /// Never used: while a reader lives, the checkpointer does.
-    pub(super) _tidy: Option<SyncSender<Tidy>>,
+    pub(super) _tidy: Option<Sender<Tidy>>,
     pub(super) counters: Arc<Counters>,
 }
 

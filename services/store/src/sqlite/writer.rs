@@ -1,6 +1,6 @@
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, PoisonError};
 
 use rusqlite::Connection;
@@ -18,7 +18,9 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) wal: PathBuf,
     pub(super) gate: Gate,
-    pub(super) tidy: SyncSender<Tidy>,
+    pub(super) tidy: Sender<Tidy>,
+    /// Whether the checkpointer was told that the WAL has grown, and has not looked since.
+    pub(super) grown: Arc<AtomicBool>,
     pub(super) counters: Arc<Counters>,
 }
 
@@ -30,9 +32,8 @@ impl Writer {
                 let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
                 self.batch(first, queue);
             }
-            if wal_size(&self.wal) >= SOFT_LIMIT {
-                // A full channel means that the checkpointer has been told already.
-                let _ = self.tidy.try_send(Tidy::Grown);
+            if wal_size(&self.wal) >= SOFT_LIMIT && !self.grown.swap(true, Ordering::SeqCst) {
+                let _ = self.tidy.send(Tidy::Grown);
             }
         }
     }

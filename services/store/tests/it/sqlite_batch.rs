@@ -1,6 +1,11 @@
+use std::sync::mpsc;
+
 use futures_util::future::join_all;
 use rusqlite::Connection;
-use store::{StoreError, StoreResult, is_unique_violation};
+use store::{Sqlite, StoreError, StoreResult, is_unique_violation};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::support::{hold, note, notes, open, place, until};
 
@@ -139,17 +144,71 @@ async fn another_program_may_write_between_batches() {
 async fn the_log_stays_small_under_load() {
     let (dir, path) = place();
     let store = open(&path);
-    let blob = "x".repeat(64 << 10);
-    for n in 0..400 {
+    let blob = "x".repeat(256 << 10);
+    for n in 0..200 {
         let text = format!("{n}{blob}");
         store.write(move |c| note(c, &text)).await.unwrap();
     }
-    let wal = dir.path().join("test.db-wal");
-    assert!(store.stats().checkpoints > 0);
-    until("the log is below its hard limit", async || std::fs::metadata(&wal).unwrap().len() < 32 << 20).await;
+    until("the log is looked after", async || store.stats().checkpoints > 0).await;
+    until("the log is below its hard limit, though more was written", async || wal_size(&dir) < HARD_LIMIT).await;
     store.truncate_wal().await.unwrap();
-    assert_eq!(std::fs::metadata(&wal).unwrap().len(), 0);
-    assert_eq!(notes(&store).await.len(), 400);
+    assert_eq!(wal_size(&dir), 0);
+    assert_eq!(notes(&store).await.len(), 200);
+}
+
+/// From this size on, writers and readers make room for the log to begin anew.
+const HARD_LIMIT: u64 = 32 << 20;
+
+fn wal_size(dir: &TempDir) -> u64 {
+    std::fs::metadata(dir.path().join("test.db-wal")).unwrap().len()
+}
+
+/// Keeps a reader on the state of now until the sender is used or dropped.
+async fn linger(store: &Sqlite) -> (mpsc::Sender<()>, JoinHandle<()>) {
+    let (release, held) = mpsc::channel::<()>();
+    let (reads, begun) = oneshot::channel();
+    let store = store.clone();
+    let job = move |c: &Connection| -> StoreResult<()> {
+        c.query_row("SELECT count(*) FROM notes", [], |_| Ok(()))?;
+        let _ = reads.send(());
+        let _ = held.recv();
+        Ok(())
+    };
+    let lingers = tokio::spawn(async move { store.read(job).await.unwrap() });
+    begun.await.unwrap();
+    (release, lingers)
+}
+
+#[tokio::test]
+async fn a_log_that_a_long_read_let_grow_begins_anew_after_it() {
+    let (dir, path) = place();
+    let store = open(&path);
+    let (release, lingers) = linger(&store).await;
+    let blob = "x".repeat(1 << 20);
+    while wal_size(&dir) < HARD_LIMIT {
+        let text = format!("{}{blob}", store.stats().jobs);
+        store.write(move |c| note(c, &text)).await.unwrap();
+    }
+    drop(release);
+    lingers.await.unwrap();
+    until("the log is empty", async || wal_size(&dir) == 0).await;
+}
+
+#[tokio::test]
+async fn however_many_want_the_log_empty_at_once_nobody_is_refused() {
+    let (dir, path) = place();
+    let store = open(&path);
+    store.write(|c| note(c, "erased")).await.unwrap();
+    let (release, lingers) = linger(&store).await;
+    // The checkpointer waits for the reader, and they wait for the checkpointer.
+    let mut asked: Vec<_> = (0..40).map(|_| Box::pin(store.truncate_wal())).collect();
+    for one in &mut asked {
+        assert!(futures_util::poll!(one.as_mut()).is_pending());
+    }
+    drop(release);
+    lingers.await.unwrap();
+    assert!(join_all(asked).await.iter().all(Result::is_ok));
+    assert_eq!(wal_size(&dir), 0);
 }
 
 #[tokio::test]

@@ -71,6 +71,8 @@ impl Shop {
         };
         let mut settings = payment::Settings::new(file("payment.db"), places, "secret".into(), mercadopago);
         (settings.keys, settings.clock) = (Some(keys), clock.clone());
+        // The picture of the charge is part of what is looked at, however slow the machine is.
+        settings.timings.answer_wait = Duration::from_secs(60);
         let payment = payment::Service::open(settings).await.unwrap();
 
         let running = BTreeMap::from([

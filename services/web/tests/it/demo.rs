@@ -24,6 +24,9 @@ use web::{
     Readiness, Shell, Verifier, Who,
 };
 
+/// Less than what is running may take at the end: a server that is done by then has not waited for it.
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(7_500);
+
 web::permit! {
     /// The kitchen and the owner.
     pub(crate) Kitchens => [Admin, Kitchen];

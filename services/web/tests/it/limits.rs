@@ -14,10 +14,10 @@ use tokio::net::TcpStream;
 use tower::ServiceExt;
 use web::Limits;
 
-use crate::demo::Demo;
+use crate::demo::{AT_ONCE, Demo};
 
 const SHORT: Duration = Duration::from_millis(150);
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const NO_SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
 
@@ -53,6 +53,23 @@ async fn half_a_head_is_408() {
     let server = within(|limits| limits.head_timeout = SHORT);
     for words in ["", "G", "GET /health HTTP/1.1\r\nHost: here\r\nx-a: b\r\n", "\r\n\r\n"] {
         is(&rest(&mut said(&server, words.as_bytes()).await).await, 408, ProblemKind::RequestTimeout);
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_was_whole_in_time_is_answered_however_late_it_is_read() {
+    let server = within(|limits| limits.head_timeout = PATIENCE / 2);
+    // Without an order between the two, chance decides.
+    for _ in 0..20 {
+        let mut stream = server.connect().await;
+        server.caller().get("/health").await.expect(200);
+        stream.write_all(b"GET /health HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").await.unwrap();
+        // The server gets to see the head and the end of its time at once.
+        tokio::time::pause();
+        tokio::time::advance(PATIENCE / 2).await;
+        tokio::time::resume();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 }
 
@@ -275,7 +292,7 @@ async fn shutdown_does_not_wait_for_half_a_head() {
     let mut half = said(&server, b"GET /health HTTP/1.1\r\nHost:").await;
     let mut preface = said(&server, &PREFACE[..10]).await;
     server.caller().get("/health").await.expect(200);
-    tokio::time::timeout(Duration::from_secs(5), server.stop()).await.expect("no need to wait");
+    tokio::time::timeout(AT_ONCE, server.stop()).await.expect("no need to wait");
     rest(&mut half).await;
     rest(&mut preface).await;
 }

@@ -4,7 +4,7 @@ use testkit::eventually;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::demo::Demo;
+use crate::demo::{AT_ONCE, Demo};
 
 #[tokio::test]
 async fn a_running_request_is_finished_after_shutdown() {
@@ -19,7 +19,7 @@ async fn a_running_request_is_finished_after_shutdown() {
     kitchen.entered.notified().await;
     server.shut_down();
     let address = address(&server);
-    eventually(Duration::from_secs(5), || async { TcpStream::connect(&address).await.is_err().then_some(()) }).await;
+    eventually(Duration::from_secs(60), || async { TcpStream::connect(&address).await.is_err().then_some(()) }).await;
     kitchen.go_on.notify_one();
     assert_eq!(running.await.unwrap().expect(200).text, "done");
     server.stop().await;
@@ -31,16 +31,16 @@ fn address(server: &testkit::Running) -> String {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_is_let_go() {
-    let server = Demo::new().spawn();
+    let mut demo = Demo::new();
+    assert!(demo.limits.head_timeout < Duration::from_secs(60), "nobody is waited for longer");
+    demo.limits.head_timeout = Duration::from_millis(150);
+    let server = demo.spawn();
     let mut streams = Vec::new();
     for opening in ["", "GET /health HTTP/1.1\r\nHost:"] {
         let mut stream = TcpStream::connect(address(&server)).await.unwrap();
         stream.write_all(opening.as_bytes()).await.unwrap();
         streams.push(stream);
     }
-    // Connections are taken in order: with this answer the two before it are being waited for.
-    server.caller().get("/health").await.expect(200);
-    tokio::time::pause();
     for (at, mut stream) in streams.into_iter().enumerate() {
         let mut answer = String::new();
         let read = tokio::time::timeout(Duration::from_secs(60), stream.read_to_string(&mut answer)).await;
@@ -56,7 +56,7 @@ async fn shutdown_does_not_wait_for_idle_connections() {
     caller.get("/health").await.expect(200);
     let address = address(&server);
     let _idle = TcpStream::connect(&address).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(5), server.stop()).await.expect("no need to wait");
+    tokio::time::timeout(AT_ONCE, server.stop()).await.expect("no need to wait");
 }
 
 #[tokio::test]

@@ -119,10 +119,11 @@ async fn a_late_call_is_unavailable_and_still_happens(place: Place) {
     let orders = mongo.docs("order", "orders", "an order");
     orders.insert(&order("1")).await.unwrap().unwrap();
     let update = doc! { "$set": { "seen": { "$function": {
-        "body": "function() { sleep(1500); return true; }", "args": [], "lang": "js",
+        "body": "function() { sleep(10000); return true; }", "args": [], "lang": "js",
     } } } };
     let waited = slow.docs("order", "orders", "an order").update(doc! { "_id": "1" }, vec![update]).await.unwrap_err();
     assert!(waited.is_unavailable(), "{waited:?}");
+    assert_eq!(orders.count_to(doc! { "seen": true }, 1).await.unwrap(), 0, "nobody waited for it");
     until("it happens", async || orders.count_to(doc! { "seen": true }, 1).await.unwrap() == 1).await;
 }
 

@@ -9,6 +9,12 @@ use super::server::{Kind, Place, Server, on_mongo, skip};
 
 const PATIENT: Duration = Duration::from_secs(60);
 
+/// Where it has to work out, however slow the machine is.
+fn patient() -> ConnectOptions {
+    ConnectOptions { wait_for: PATIENT, ..ConnectOptions::default() }
+}
+
+/// Where nobody answers.
 fn brief() -> ConnectOptions {
     ConnectOptions {
         wait_for: Duration::from_millis(50),
@@ -34,14 +40,14 @@ async fn the_url_names_the_database(place: Place) {
     let named = place.connect().await;
     assert!(named.database().name().starts_with("test_"));
     let url = place.url.replace(named.database().name(), "");
-    let mongo = Mongo::connect(&url, &brief()).await.unwrap();
+    let mongo = Mongo::connect(&url, &patient()).await.unwrap();
     assert_eq!(mongo.database().name(), "lanchonete");
     mongo.close().await;
 }
 
 async fn written_is_on_the_journal_of_the_majority_whatever_the_url_says(place: Place) {
     for more in ["", "&w=1", "&journal=false&readPreference=secondary"] {
-        let mongo = Mongo::connect(&format!("{}{more}", place.url), &brief()).await.unwrap();
+        let mongo = Mongo::connect(&format!("{}{more}", place.url), &patient()).await.unwrap();
         let concern = mongo.database().write_concern().cloned().unwrap();
         assert_eq!(format!("{:?}", concern.w.unwrap()), "Majority", "{more}");
         assert_eq!(concern.journal, Some(true), "{more}");
@@ -104,8 +110,7 @@ async fn a_server_that_comes_later_is_waited_for() {
     };
     Server::kill(dir.path());
     let url = server.database("late");
-    let options = ConnectOptions { wait_for: PATIENT, ..brief() };
-    let waiting = tokio::spawn(async move { Mongo::connect(&url, &options).await });
+    let waiting = tokio::spawn(async move { Mongo::connect(&url, &patient()).await });
     let path = dir.path().to_owned();
     tokio::task::spawn_blocking(move || Server::start_again(&path, Kind::Standalone)).await.unwrap();
     waiting.await.unwrap().unwrap().ping().await.unwrap();
@@ -119,7 +124,7 @@ async fn who_may_not_log_in_or_write_is_told_at_once() {
         Err(why) => return skip(&why),
     };
     // The first user may be made without a login, from this machine.
-    let admin = Mongo::connect(&server.database("admin"), &brief()).await.unwrap();
+    let admin = Mongo::connect(&server.database("admin"), &patient()).await.unwrap();
     let database = admin.database().clone();
     let user = |name: &str, role: &str| {
         doc! { "createUser": name, "pwd": "s3cret", "roles": [{ "role": role, "db": "lanchonete" }] }
@@ -130,14 +135,14 @@ async fn who_may_not_log_in_or_write_is_told_at_once() {
         let url = server.database("lanchonete").replace("mongodb://", &format!("mongodb://{user}:{password}@"));
         format!("{url}&authSource=admin")
     };
-    let root = Mongo::connect(&with("root", "s3cret"), &brief()).await.unwrap();
+    let root = Mongo::connect(&with("root", "s3cret"), &patient()).await.unwrap();
     let database = root.database().client().database("admin");
     for user in [user("reader", "read"), user("writer", "readWrite")] {
         let database = database.clone();
         root.run(async move { database.run_command(user).await }).await.unwrap();
     }
 
-    let options = ConnectOptions { wait_for: PATIENT, ..brief() };
+    let options = patient();
     let wrong = Mongo::connect(&with("writer", "gu3ss"), &options).await.unwrap_err();
     assert!(matches!(&wrong, StoreError::Refused { why, .. } if why.contains("login failed")), "{wrong:?}");
     assert!(!format!("{wrong} {wrong:?}").contains("gu3ss"));
