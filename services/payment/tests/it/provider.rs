@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) hides_refunds: bool,
     /// What asking for a payment answers instead, when it must fail.
     pub(crate) read_status: Option<u16>,
+    /// How often a payment was asked for.
+    pub(crate) reads: usize,
     /// Whether reads and new charges wait for their answers; what they ask for is done.
     held: watch::Sender<bool>,
     /// Whether a search does not find yet what there is.
@@ -189,7 +191,8 @@ fn busy(seconds: u32) -> Response {
 
 async fn read_payment(State(inner): Shared, Path(id): Path<String>) -> Response {
     held(&inner).await;
-    let inner = inner.lock().unwrap();
+    let mut inner = inner.lock().unwrap();
+    inner.reads += 1;
     if let Some(status) = inner.read_status {
         return refuse(status);
     }

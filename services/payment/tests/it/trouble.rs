@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{PaymentId, PaymentStatus};
 use payment::Timings;
+use payment::store::Schedule;
 use testkit::eventually;
 
 use crate::provider::Fault;
@@ -221,6 +222,23 @@ async fn a_lost_notification_is_found_by_asking() {
     world.provider.lock().pay_checkout(&checkout.payment_id.to_string(), 35.0, "approved");
     world.orders.told(pix.payment_id, PaymentStatus::Approved).await;
     world.orders.told(checkout.payment_id, PaymentStatus::Approved).await;
+}
+
+/// Where each failure counted, the wait would have doubled to minutes.
+#[tokio::test]
+async fn an_answer_that_fails_does_not_make_the_next_question_wait_longer() {
+    let schedule = Schedule { first: Duration::from_millis(20), max: Duration::from_secs(3600) };
+    let world = World::with(Timings { schedule, ..timings() }).await;
+    let pix = world.pix().await;
+    world.provider.lock().read_status = Some(500);
+    eventually(SOON, || async { (world.provider.lock().reads > 15).then_some(()) }).await;
+    let provider_id = pix.provider_payment_id.unwrap();
+    {
+        let mut provider = world.provider.lock();
+        provider.read_status = None;
+        provider.set(&provider_id, "approved", "accredited");
+    }
+    world.orders.told(pix.payment_id, PaymentStatus::Approved).await;
 }
 
 #[tokio::test]
