@@ -16,7 +16,7 @@ use store::{NewWork, StoreUrl};
 use testkit::mongo::Kind;
 use testkit::{Answer, eventually};
 
-use crate::kit::{Morning, SOON, Shop};
+use crate::kit::{SOON, Shop, morning};
 use crate::peer::Mood;
 use crate::stores::on_mongo_url;
 
@@ -24,7 +24,7 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// Two that start at once, on a database without anything, and load the same menu.
 async fn two(url: StoreUrl) -> [Shop; 2] {
-    Shop::two_on(url, Morning::new()).await
+    Shop::two_on(url, morning()).await
 }
 
 async fn close(shops: [Shop; 2]) {

@@ -21,13 +21,11 @@ pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// Longer than a charge takes on any machine, so that an order is never without its code because of the machine.
 const PATIENT: Duration = Duration::from_secs(30);
 
-/// A clock that goes, from a certain morning on: pick-up numbers begin anew at midnight, and no test may run into that.
-pub(crate) struct Morning(Instant);
+struct Morning(Instant);
 
-impl Morning {
-    pub(crate) fn new() -> Arc<dyn Clock> {
-        Arc::new(Morning(Instant::now()))
-    }
+/// A clock that goes, from a certain morning on: pick-up numbers begin anew at midnight, and no test may run into that.
+pub(crate) fn morning() -> Arc<dyn Clock> {
+    Arc::new(Morning(Instant::now()))
 }
 
 impl Clock for Morning {
@@ -84,7 +82,7 @@ impl KeySource for Revoked {
 
 impl Shop {
     pub(crate) async fn open() -> Shop {
-        Self::with(Morning::new()).await
+        Self::with(morning()).await
     }
 
     pub(crate) async fn with(clock: Arc<dyn Clock>) -> Shop {

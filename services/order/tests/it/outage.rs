@@ -13,7 +13,7 @@ use store::StoreUrl;
 use testkit::mongo::{Kind, Server, skip};
 use testkit::{Answer, Caller, eventually};
 
-use crate::kit::{Morning, Shop};
+use crate::kit::{Shop, morning};
 
 const PATIENT: Duration = Duration::from_secs(60);
 const KIOSKS: usize = 4;
@@ -71,7 +71,7 @@ async fn a_server_killed_under_load_loses_no_order(kind: Kind) {
         Ok(server) => server,
         Err(why) => return skip(&why),
     };
-    let mut shop = Shop::on(StoreUrl::Mongo(server.database("outage")), Morning::new()).await;
+    let mut shop = Shop::on(StoreUrl::Mongo(server.database("outage")), morning()).await;
     let body = shop.body(PaymentMethod::Counter).await;
     let kiosk = shop.nobody().with_token(shop.mint.token_for("totem", Role::Kiosk, None)).expecting_faults();
     let state = Arc::new(Rush::default());

@@ -9,7 +9,7 @@ use domain::{CustomerId, Money, OrderStatus, PaymentMethod, PaymentStatus, Produ
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::kit::{Morning, Shop};
+use crate::kit::{Shop, morning};
 use crate::peer::Mood;
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn payment_down_still_takes_the_order_and_the_qr_comes_later() {
 
 #[tokio::test]
 async fn a_slow_payment_service_does_not_hold_the_answer() {
-    let shop = Shop::waiting(Morning::new(), Duration::from_millis(100)).await;
+    let shop = Shop::waiting(morning(), Duration::from_millis(100)).await;
     shop.peer.mood(Mood::Held);
     let order = shop.place(PaymentMethod::Pix).await;
     assert_eq!((order.payment_status, order.qr_code.clone()), (PaymentStatus::Pending, None));
