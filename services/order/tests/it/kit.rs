@@ -124,6 +124,8 @@ impl Shop {
         settings.keys = Some(revoked.clone());
         settings.clock = clock.clone();
         settings.qr_wait = qr_wait;
+        // A machine that stands still for a while has not lost its server.
+        settings.mongo.connect_timeout = Duration::from_secs(30);
         let service = Service::open(settings).await.unwrap();
         if service.is_menu_empty() {
             service.seed(&menu()).await.unwrap();

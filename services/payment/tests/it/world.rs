@@ -185,6 +185,8 @@ impl World {
         settings.keys = Some(mint.keys());
         settings.clock = clock.clone();
         settings.timings = timings;
+        // A machine that stands still for a while has not lost its server.
+        settings.mongo.connect_timeout = Duration::from_secs(30);
         let served = Served::start(settings.clone(), listener).await;
         let store = open(&settings).await;
         World { orders, provider, clock, mint, url, store, settings, served, dir }
