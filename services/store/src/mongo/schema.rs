@@ -3,6 +3,7 @@ use std::time::Duration;
 use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{IndexOptions, UpdateOptions};
+use tokio::time::{Instant, sleep};
 
 use super::fault::FaultKind;
 use super::{Fault, Mongo};
@@ -13,6 +14,9 @@ const META: &str = "meta";
 const VERSION: &str = "schema";
 /// An index over a long history takes its time; what is late is finished by the server, and the next start finds it.
 const SET_UP_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a start goes on with a server that was there and does not answer now.
+const WAVERS_FOR: Duration = Duration::from_secs(30);
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
 // Server error codes: IndexOptionsConflict and IndexKeySpecsConflict.
 const OTHER_INDEX: [i32; 2] = [85, 86];
 
@@ -66,13 +70,27 @@ pub struct Schema {
 }
 
 impl Mongo {
-    /// Creates the indexes that are missing and notes the schema's version. Any number of processes may do so at once.
+    /// Creates the indexes that are missing and notes the schema's version. Any number of processes may do so at once, and
+    /// again: a server that is gone for a moment does not end a start.
     ///
     /// # Errors
     /// [`StoreError::TooNew`] when a later program wrote these collections; [`StoreError::Refused`] when our user may not
     /// write, or an index of that name is another one; [`StoreError::Corrupt`] when stored documents contradict a unique
     /// index.
     pub async fn prepare(&self, schema: &Schema) -> StoreResult<()> {
+        let end = Instant::now() + WAVERS_FOR;
+        loop {
+            match self.prepare_once(schema).await {
+                Err(error) if error.is_unavailable() && Instant::now() < end => {
+                    tracing::warn!(store = self.shown(), ?error, "MongoDB went away while it was prepared");
+                    sleep(AGAIN_AFTER).await;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn prepare_once(&self, schema: &Schema) -> StoreResult<()> {
         let found = self.check(schema).await?;
         for (collection, indexes) in &schema.indexes {
             let name = format!("{}_{collection}", schema.service);

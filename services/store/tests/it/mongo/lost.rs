@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use store::Mongo;
 use store::mongo::bson::{Bson, Document, doc};
-use store::mongo::{ConnectOptions, Docs};
+use store::mongo::{ConnectOptions, Docs, Index, Schema};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -116,13 +116,13 @@ async fn a_write_that_stays_unanswered_is_unavailable_and_whole(place: Place) {
     assert_eq!(order, doc! { "_id": "1", "version": 2, "log": ["changed"] });
 }
 
-/// Tells the server to refuse that many inserts of this client, as one that is stepping down or going away does.
-async fn refuse(mongo: &Mongo, app: &str, times: i32, code: i32) {
+/// Tells the server to refuse that many of these commands of this client, as one that is stepping down or going away does.
+async fn refuse(mongo: &Mongo, app: &str, command: &str, times: i32, code: i32) {
     let admin = mongo.database().client().database("admin");
     let point = doc! {
         "configureFailPoint": "failCommand",
         "mode": if times > 0 { Bson::from(doc! { "times": times }) } else { Bson::from("off") },
-        "data": { "failCommands": ["insert"], "errorCode": code, "appName": app },
+        "data": { "failCommands": [command], "errorCode": code, "appName": app },
     };
     mongo.run(async move { admin.run_command(point).await }).await.unwrap();
 }
@@ -138,17 +138,34 @@ async fn a_server_that_steps_down_is_asked_again_and_then_unavailable(place: Pla
     let orders = mongo.docs("order", "orders", "an order");
     // NotWritablePrimary, InterruptedDueToReplStateChange, ShutdownInProgress, PrimarySteppedDown.
     for code in [10107, 11602, 91, 189] {
-        refuse(&mongo, app, 1, code).await;
+        refuse(&mongo, app, "insert", 1, code).await;
         orders.insert(&doc! { "_id": code }).await.unwrap().unwrap();
     }
-    refuse(&mongo, app, 100, 10107).await;
+    refuse(&mongo, app, "insert", 100, 10107).await;
     let error = orders.insert(&doc! { "_id": 1 }).await.unwrap_err();
     assert!(error.is_unavailable(), "{error:?}");
-    refuse(&mongo, app, 0, 0).await;
+    refuse(&mongo, app, "insert", 0, 0).await;
     assert_eq!(orders.count_to(doc! {}, 9).await.unwrap(), 4);
 }
 
+async fn a_server_that_goes_away_while_it_is_prepared_is_waited_for(place: Place) {
+    let _alone = FAIL_POINT.lock().await;
+    let app = "prepares";
+    let options = ConnectOptions { app_name: app.to_owned(), ..ConnectOptions::default() };
+    let mongo = Mongo::connect(&place.url, &options).await.unwrap();
+    let key = Index::on("by_key", doc! { "key": 1 }).unique();
+    let schema = Schema { service: "shop", version: 1, indexes: vec![("orders", vec![key])] };
+    refuse(&mongo, app, "createIndexes", 2, 91).await;
+    mongo.prepare(&schema).await.unwrap();
+    refuse(&mongo, app, "createIndexes", 0, 0).await;
+    let orders = mongo.docs("shop", "orders", "an order");
+    orders.insert(&doc! { "_id": 1, "key": 1 }).await.unwrap().unwrap();
+    assert_eq!(orders.insert(&doc! { "_id": 2, "key": 1 }).await.unwrap().unwrap_err().index, "by_key");
+    assert_eq!(mongo.check(&schema).await.unwrap(), Some(1));
+}
+
 on_mongo! {
+    a_server_that_goes_away_while_it_is_prepared_is_waited_for,
     a_server_that_steps_down_is_asked_again_and_then_unavailable,
     an_insert_whose_answer_is_lost_is_stored_once,
     a_write_that_stays_unanswered_is_unavailable_and_whole,
