@@ -26,7 +26,7 @@ pub(crate) enum Fault {
     /// 400 because the same was asked within the last minute, and nothing done.
     Repeat,
     /// Done, but the connection breaks before the answer is through.
-    SilentSuccess,
+    BrokenSuccess,
 }
 
 #[derive(Default)]

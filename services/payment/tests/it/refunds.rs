@@ -90,7 +90,7 @@ async fn refunds_at_the_same_time_never_exceed_what_was_paid() {
 async fn an_answer_that_never_came_gives_nothing_back_twice() {
     let world = World::start().await;
     let payment = world.paid().await;
-    world.provider.fail_next([Fault::SilentSuccess, Fault::Status(500), Fault::Busy(1)]);
+    world.provider.fail_next([Fault::BrokenSuccess, Fault::Status(500), Fault::Busy(1)]);
     refund(&world, payment.payment_id, json!({ "amount": 5.0, "reason": "x" })).await.expect(200);
     eventually(SOON, || async {
         let seen = world.payment(payment.payment_id).await;

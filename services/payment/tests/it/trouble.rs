@@ -61,7 +61,7 @@ async fn nothing_is_asked_before_mercadopago_wants_to_be_asked_again() {
 
 #[tokio::test]
 async fn an_answer_that_never_came_makes_no_second_charge() {
-    survives(&[Fault::SilentSuccess]).await;
+    survives(&[Fault::BrokenSuccess]).await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_charge_that_is_refused_for_good_is_rejected_and_the_order_may_try_aga
 #[tokio::test]
 async fn a_refusal_after_an_unheard_success_does_not_lose_the_charge() {
     let world = World::start().await;
-    world.provider.fail_next([Fault::SilentSuccess, Fault::Status(400)]);
+    world.provider.fail_next([Fault::BrokenSuccess, Fault::Status(400)]);
     let payment = world.create(&body("pix")).await;
     let found = eventually(SOON, || async {
         Some(world.payment(payment.payment_id).await).filter(|payment| payment.qr_code.is_some())
@@ -106,7 +106,7 @@ async fn a_refusal_after_an_unheard_success_does_not_lose_the_charge() {
 async fn unheard(timings: Timings, faults: &[Fault]) -> (World, PaymentId) {
     let world = World::with(timings).await;
     world.provider.lock().search_lags = true;
-    world.provider.fail_next([Fault::SilentSuccess]);
+    world.provider.fail_next([Fault::BrokenSuccess]);
     world.provider.fail_next(faults.iter().copied());
     let id = world.pix().await.payment_id;
     eventually(SOON, || async { (world.provider.lock().searches > 0).then_some(()) }).await;
@@ -129,7 +129,7 @@ async fn a_search_that_finds_nothing_yet_does_not_lose_the_charge() {
 #[tokio::test]
 async fn a_repeat_that_mercadopago_refuses_is_found_by_searching() {
     let world = World::start().await;
-    world.provider.fail_next([Fault::SilentSuccess, Fault::Repeat]);
+    world.provider.fail_next([Fault::BrokenSuccess, Fault::Repeat]);
     let payment = world.pix().await;
     eventually(SOON, || async { world.payment(payment.payment_id).await.qr_code }).await;
     assert_eq!(world.provider.keys_of("create").len(), 2);
